@@ -1,0 +1,1 @@
+"""Pure decisions: facts and the date come in, a code goes out."""
