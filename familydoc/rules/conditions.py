@@ -1,0 +1,94 @@
+"""The closed set of operators a programme file may use, and their meaning. No eval.
+
+A condition is a literal (number, true, false), a name, or a list [operator, operands...].
+A comparison with a missing value is false; `not` of it is true. static/js/ladder.js
+interprets the same data in the same way, and one table of cases is run through both.
+"""
+
+from collections.abc import Callable, Container
+from decimal import Decimal
+from typing import Any
+
+from .definitions import Condition, Value
+
+Reader = Callable[[str], Value]
+
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    ">=": lambda a, b: bool(a >= b),
+    ">": lambda a, b: bool(a > b),
+    "<=": lambda a, b: bool(a <= b),
+    "<": lambda a, b: bool(a < b),
+    "==": lambda a, b: bool(a == b),
+    "!=": lambda a, b: bool(a != b),
+}
+OPERANDS = {"not": 1, "previous": 1, "in": 2, "if": 3, **dict.fromkeys(COMPARISONS, 2)}
+
+
+def find_fault(condition: Condition, names: Container[str]) -> str | None:
+    """Say in English what is wrong with a condition, None when it is well-formed."""
+    if isinstance(condition, str):
+        return None if condition in names else f"unknown name {condition!r}"
+    if not isinstance(condition, tuple):
+        return None
+    operator = condition[0] if condition else None
+    if not isinstance(operator, str) or operator not in ("and", "or", *OPERANDS):
+        return f"unknown operator {operator!r}"
+    if len(condition) - 1 != OPERANDS.get(operator, len(condition) - 1) or len(condition) < 2:
+        return f"wrong number of operands for {operator!r}"
+    if operator == "previous" and not isinstance(condition[1], str):
+        return "the operand of 'previous' is a name"
+    if operator == "in":
+        listed = condition[2]
+        bad = not isinstance(listed, tuple) or any(isinstance(x, tuple) for x in listed)
+        return "the second operand of 'in' is a list" if bad else find_fault(condition[1], names)
+    return next((f for x in condition[1:] if (f := find_fault(x, names))), None)
+
+
+def evaluate(condition: Condition, now: Reader, before: Reader) -> Value:
+    """Give the value of a condition; `now` reads names of this visit, `before` of the previous."""
+    if isinstance(condition, str):
+        return now(condition)
+    if not isinstance(condition, tuple):
+        return condition
+    operator, first = condition[0], condition[1]
+    if operator == "and":
+        return all(truth(evaluate(x, now, before)) for x in condition[1:])
+    if operator == "or":
+        return any(truth(evaluate(x, now, before)) for x in condition[1:])
+    if operator == "not":
+        return not truth(evaluate(first, now, before))
+    if operator == "previous":
+        return before(first)
+    if operator == "if":
+        chosen = condition[2] if truth(evaluate(first, now, before)) else condition[3]
+        return evaluate(chosen, now, before)
+    left = evaluate(first, now, before)
+    if operator == "in":
+        return any(same_kind(left, x) and left == x for x in condition[2])
+    return compare(operator, left, evaluate(condition[2], now, before))
+
+
+def compare(operator: str, left: Value, right: Value) -> bool:
+    """Compare two values; a missing one, or a number with a text, compares as false."""
+    if not same_kind(left, right):
+        return False
+    return COMPARISONS[operator](left, right)
+
+
+def same_kind(left: Value, right: Value) -> bool:
+    """Tell whether two values are both numbers, both texts or both truths."""
+    return kind_of(left) == kind_of(right) != "nothing"
+
+
+def kind_of(value: Value) -> str:
+    """Give nothing, truth, number or text."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "truth"
+    return "number" if isinstance(value, int | Decimal) else "text"
+
+
+def truth(value: Value) -> bool:
+    """Tell whether a value counts as true: only true itself does."""
+    return value is True

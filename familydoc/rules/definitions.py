@@ -1,0 +1,224 @@
+"""What a programme is made of: frozen records, no behaviour beyond look-up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from .values import as_json_value, as_number
+
+Value = bool | int | Decimal | str | None
+Answer = bool | int | Decimal | str | tuple[int | str, ...]
+# A condition as it stands in the file: a literal, a name, or a list [operator, operands...].
+Condition = bool | int | Decimal | str | tuple[Any, ...]
+
+NUMBER_KINDS = ("integer", "decimal")
+FIELD_KINDS = (*NUMBER_KINDS, "choice", "multi", "flag", "text", "date", "bmi")
+TASK_KINDS = (
+    "regular",
+    "recheck",
+    "referral_fu",
+    "specialist_fu",
+    "home_visit",
+    "exam",
+    "report",
+)
+REFERRALS = ("none", "routine", "urgent")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer of a choice: its standard code and its word."""
+
+    code: int | str
+    label: str
+    more: bool = False
+
+
+@dataclass(frozen=True)
+class Follows:
+    """A field that is asked only when another one holds one of these answers."""
+
+    field: str
+    values: tuple[int | str | bool, ...]
+
+
+@dataclass(frozen=True)
+class Only:
+    """Who is asked: sex code of GB/T 2261.1 and completed years, None for no limit."""
+
+    sex: int | None = None
+    age_from: int | None = None
+    age_to: int | None = None
+
+    def allows(self, sex: int | None, age: int) -> bool:
+        """Tell whether someone of this sex and age is asked; an unknown sex is asked."""
+        if self.sex is not None and sex in (1, 2) and sex != self.sex:
+            return False
+        return (self.age_from or 0) <= age <= (self.age_to or 999)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One item of a follow-up form."""
+
+    code: str
+    label: str
+    kind: str
+    section: str
+    unit: str = ""
+    min: Decimal | None = None
+    max: Decimal | None = None
+    decimals: int = 0
+    choices: tuple[Choice, ...] = ()
+    row: str = ""
+    core: bool = False
+    needed: bool = False
+    expected: bool = False
+    unchanged: bool = False
+    own: bool = False
+    exclusive: int | str | None = None
+    max_length: int = 200
+    of: tuple[str, ...] = ()
+    follows: Follows | None = None
+    only: Only | None = None
+    help: str = ""
+    beyond: str = ""
+    standard: str = ""
+    element: str = ""
+
+    def word_for(self, code: object) -> str:
+        """Give the label of a choice code, or the code itself when it is unknown."""
+        return next((c.label for c in self.choices if c.code == code), str(code))
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number of the programme that a county may make stricter within a range."""
+
+    name: str
+    label: str
+    value: Decimal
+    unit: str
+    stricter: str
+    min: Decimal
+    max: Decimal
+    source: str
+    decimals: int = 0
+    national: Decimal | None = None
+
+    def strictest(self, other: Decimal) -> Decimal:
+        """Give the stricter of this value and another."""
+        return min(self.value, other) if self.stricter == "lower" else max(self.value, other)
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A named value worked out from the names above it."""
+
+    name: str
+    value: Condition
+    decimals: int = 0
+
+
+@dataclass(frozen=True)
+class Text:
+    """A sentence that is said when its condition holds."""
+
+    when: Condition
+    text: str
+    name: str = ""
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class ClassLine:
+    """One class of the form; the first whose condition holds is the class."""
+
+    value: int
+    label: str
+    when: Condition
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Obligation:
+    """What comes next: a kind, and days or months given by a number or a parameter's name."""
+
+    kind: str
+    days: int | str | None = None
+    months: int | str | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the ladder; the first true line decides referral and next obligations."""
+
+    name: str
+    when: Condition
+    referral: str
+    next: tuple[Obligation, ...]
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DangerPanel:
+    """What the hard stop says."""
+
+    title: str
+    found: str
+    steps: tuple[str, ...]
+    confirm: str
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """A figure with its code, name and definition sentence."""
+
+    code: str
+    name: str
+    definition: str
+
+
+@dataclass(frozen=True)
+class Programme:
+    """A public-health programme as its file declares it, with the parameters in force."""
+
+    code: str
+    name: str
+    short: str
+    visit_name: str
+    form: str
+    visits_per_year: int
+    class_standard: str
+    sections: tuple[tuple[str, str], ...]
+    parameters: Mapping[str, Parameter]
+    fields: Mapping[str, Field]
+    checks: tuple[Text, ...]
+    derived: Mapping[str, Derived]
+    classes: tuple[ClassLine, ...]
+    ladder: tuple[Line, ...]
+    phrases: tuple[Text, ...]
+    advice: tuple[Text, ...]
+    danger_panel: DangerPanel | None
+    indicators: tuple[Indicator, ...]
+    source: Mapping[str, Any]
+
+    @property
+    def needed(self) -> tuple[Field, ...]:
+        """Give the measurements without which the class cannot be found."""
+        return tuple(f for f in self.fields.values() if f.needed)
+
+    def class_label(self, value: int | None) -> str:
+        """Give the word for a class of this programme, empty where there is none."""
+        return next((c.label for c in self.classes if c.value == value), "")
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the programme as the browser reads it, with the parameters in force."""
+        plain: dict[str, Any] = as_json_value(self.source)
+        for name, parameter in self.parameters.items():
+            plain["parameters"][name]["value"] = as_number(parameter.value)
+        return plain
+
+    def __hash__(self) -> int:
+        return hash(self.code)

@@ -1,0 +1,270 @@
+"""Reads a programme file into records and says clearly what is wrong with one."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import fields as dataclass_fields
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from .conditions import find_fault
+from .definitions import (
+    FIELD_KINDS,
+    NUMBER_KINDS,
+    REFERRALS,
+    TASK_KINDS,
+    Choice,
+    ClassLine,
+    Condition,
+    DangerPanel,
+    Derived,
+    Field,
+    Follows,
+    Indicator,
+    Line,
+    Obligation,
+    Only,
+    Parameter,
+    Programme,
+    Text,
+)
+
+CASE_NAMES = ("age", "referral_open")
+TOKEN = re.compile(r"\{(previous\.)?([a-z_0-9]+)(:span)?\}")
+# What two forms must declare alike when they share a field.
+SHARED = ("kind", "unit", "min", "max", "decimals", "choices", "unchanged", "own", "of")
+
+
+class ProgrammeFileError(ValueError):
+    """A programme file cannot be used; the message names the file and the place."""
+
+
+def read_programme(path: Path) -> Programme:
+    """Read and check one TOML file; ProgrammeFileError names file, place and fault."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        programme = build_programme(raw)
+        check_programme(programme)
+    except KeyError as missing:
+        raise ProgrammeFileError(f"{path.name}: {missing} is missing") from missing
+    except (TypeError, ValueError) as fault:
+        raise ProgrammeFileError(f"{path.name}: {fault}") from fault
+    if programme.code != path.stem:
+        raise ProgrammeFileError(f"{path.name}: code is {programme.code!r}, not the file's name")
+    return programme
+
+
+def build_programme(raw: Mapping[str, Any]) -> Programme:
+    """Build the records from a parsed file; KeyError or TypeError where a key is wrong."""
+    panel = raw.get("danger_panel")
+    return Programme(
+        code=raw["code"],
+        name=raw["name"],
+        short=raw["short"],
+        visit_name=raw["visit_name"],
+        form=raw["form"],
+        visits_per_year=raw["visits_per_year"],
+        class_standard=raw.get("class_standard", ""),
+        sections=tuple((s["code"], s["label"]) for s in raw["sections"]),
+        parameters={n: build_parameter(n, p) for n, p in raw["parameters"].items()},
+        fields=by_name("code", [build_field(f) for f in raw["fields"]]),
+        checks=tuple(build_text(t) for t in raw.get("checks", ())),
+        derived=by_name("name", [build_derived(d) for d in raw.get("derived", ())]),
+        classes=tuple(build_class(c) for c in raw.get("classes", ())),
+        ladder=tuple(build_line(line) for line in raw["ladder"]),
+        phrases=tuple(build_text(t) for t in raw.get("phrases", ())),
+        advice=tuple(build_text(t) for t in raw.get("advice", ())),
+        danger_panel=DangerPanel(**frozen_values(panel)) if panel else None,
+        indicators=tuple(Indicator(**i) for i in raw.get("indicators", ())),
+        source=raw,
+    )
+
+
+def by_name(key: str, records: Iterable[Any]) -> dict[str, Any]:
+    """Key records by an attribute; ValueError names one that comes twice."""
+    found: dict[str, Any] = {}
+    for record in records:
+        name = getattr(record, key)
+        if name in found:
+            raise ValueError(f"{name} is declared twice")
+        found[name] = record
+    return found
+
+
+def frozen(value: Any) -> Any:
+    """Turn lists into tuples all the way down."""
+    return tuple(frozen(v) for v in value) if isinstance(value, list) else value
+
+
+def frozen_values(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn the lists in a table into tuples."""
+    return {key: frozen(value) for key, value in table.items()}
+
+
+def build_field(raw: Mapping[str, Any]) -> Field:
+    """Build one field; TypeError names a key that is not known."""
+    known = {f.name for f in dataclass_fields(Field)}
+    if unknown := set(raw) - known:
+        raise TypeError(f"field {raw['code']}: unknown key {sorted(unknown)[0]!r}")
+    made = frozen_values(raw)
+    made["choices"] = tuple(Choice(**c) for c in raw.get("choices", ()))
+    if follows := raw.get("follows"):
+        made["follows"] = Follows(**frozen_values(follows))
+    if only := raw.get("only"):
+        made["only"] = Only(**only)
+    for bound in ("min", "max"):
+        if bound in made:
+            made[bound] = Decimal(made[bound])
+    return Field(**made)
+
+
+def build_parameter(name: str, raw: Mapping[str, Any]) -> Parameter:
+    """Build one parameter with exact numbers."""
+    exact = {key: Decimal(raw[key]) for key in ("value", "min", "max")}
+    return Parameter(name=name, national=exact["value"], **{**raw, **exact})
+
+
+def build_text(raw: Mapping[str, Any]) -> Text:
+    """Build a sentence with its condition."""
+    return Text(**frozen_values(raw))
+
+
+def build_derived(raw: Mapping[str, Any]) -> Derived:
+    """Build a derived value."""
+    return Derived(**frozen_values(raw))
+
+
+def build_class(raw: Mapping[str, Any]) -> ClassLine:
+    """Build one class line."""
+    return ClassLine(**frozen_values(raw))
+
+
+def build_line(raw: Mapping[str, Any]) -> Line:
+    """Build one line of the ladder."""
+    made = frozen_values(raw)
+    made["next"] = tuple(Obligation(**o) for o in raw["next"])
+    return Line(**made)
+
+
+def check_programme(programme: Programme) -> None:
+    """Raise ValueError at the first fault of a programme."""
+    names = check_names(programme)
+    for field in programme.fields.values():
+        check_field(programme, field)
+    for parameter in programme.parameters.values():
+        check_parameter(parameter)
+    check_conditions(programme, names)
+    for line in programme.ladder:
+        check_line(programme, line)
+    if not programme.ladder or programme.ladder[-1].when is not True:
+        raise ValueError("the last line of the ladder must be true for every case")
+    if programme.classes and programme.classes[-1].when is not True:
+        raise ValueError("the last class must be true for every case")
+
+
+def check_names(programme: Programme) -> set[str]:
+    """Give all names a condition may use; ValueError when one means two things."""
+    names: set[str] = set(CASE_NAMES)
+    for group in (programme.parameters, programme.fields, programme.derived):
+        if twice := names & set(group):
+            raise ValueError(f"{sorted(twice)[0]} means two things")
+        names |= set(group)
+    if twice := names & {p.name for p in programme.phrases}:
+        raise ValueError(f"phrase {sorted(twice)[0]} has the name of a value")
+    return names
+
+
+def check_field(programme: Programme, field: Field) -> None:
+    """Raise ValueError at the first fault of a field."""
+    faults = {
+        f"kind {field.kind!r} is not known": field.kind not in FIELD_KINDS,
+        "a number needs min and max": field.kind in NUMBER_KINDS
+        and (field.min is None or field.max is None or field.min > field.max),
+        "a decimal needs decimals": field.kind == "decimal" and field.decimals < 1,
+        "choices are missing": field.kind in ("choice", "multi") and not field.choices,
+        f"section {field.section!r} is not declared": field.section not in dict(programme.sections),
+        "it follows a field that is not there": field.follows is not None
+        and field.follows.field not in programme.fields,
+        "it is worked out of fields that are not there": not set(field.of) <= set(programme.fields),
+        "readings, symptoms and reactions cannot be unchanged": field.unchanged
+        and (field.needed or field.section not in ("lifestyle", "drugs")),
+    }
+    if fault := next((text for text, holds in faults.items() if holds), None):
+        raise ValueError(f"field {field.code}: {fault}")
+
+
+def check_parameter(parameter: Parameter) -> None:
+    """Raise ValueError when a parameter is out of its own range or knows no direction."""
+    if parameter.stricter not in ("lower", "higher"):
+        raise ValueError(f"parameter {parameter.name}: stricter is 'lower' or 'higher'")
+    if not parameter.min <= parameter.value <= parameter.max:
+        raise ValueError(f"parameter {parameter.name}: value is out of its range")
+
+
+def check_conditions(programme: Programme, names: set[str]) -> None:
+    """Raise ValueError at the first condition or sentence that cannot be interpreted."""
+    known = names - set(programme.derived)
+    for derived in programme.derived.values():
+        raise_fault(f"derived {derived.name}", derived.value, known)
+        known.add(derived.name)
+    placed: list[tuple[str, Condition]] = [
+        *((f"class {c.value}", c.when) for c in programme.classes),
+        *((f"ladder line {line.name}", line.when) for line in programme.ladder),
+        *((t.text, t.when) for t in (*programme.checks, *programme.phrases, *programme.advice)),
+    ]
+    for place, condition in placed:
+        raise_fault(place, condition, names)
+    check_texts(programme, names)
+
+
+def raise_fault(place: str, condition: Condition, names: set[str]) -> None:
+    """Raise ValueError when a condition is not well-formed."""
+    if fault := find_fault(condition, names):
+        raise ValueError(f"{place}: {fault}")
+
+
+def check_texts(programme: Programme, names: set[str]) -> None:
+    """Raise ValueError when a sentence names something that is not there."""
+    phrases = {p.name for p in programme.phrases}
+    panel = programme.danger_panel
+    for line in programme.ladder:
+        for text in line.because:
+            raise_unknown_token(text, names | phrases)
+    for said in (*programme.checks, *programme.phrases, *programme.advice):
+        raise_unknown_token(said.text, names)
+    if panel and panel.found not in phrases:
+        raise ValueError(f"danger_panel: no phrase is called {panel.found!r}")
+
+
+def raise_unknown_token(text: str, names: set[str]) -> None:
+    """Raise ValueError when a text names an unknown value."""
+    for _, name, _ in TOKEN.findall(text):
+        if name not in names:
+            raise ValueError(f"{text}: unknown name {name!r}")
+
+
+def check_line(programme: Programme, line: Line) -> None:
+    """Raise ValueError when a line's referral, kinds or periods are not known."""
+    if line.referral not in REFERRALS:
+        raise ValueError(f"ladder line {line.name}: referral {line.referral!r} is not known")
+    if not line.next:
+        raise ValueError(f"ladder line {line.name}: every line needs a next obligation")
+    for step in line.next:
+        period = step.days if step.months is None else step.months
+        if step.kind not in TASK_KINDS or (step.days is None) == (step.months is None):
+            raise ValueError(f"ladder line {line.name}: {step.kind} needs days or months")
+        if isinstance(period, str) and period not in programme.parameters:
+            raise ValueError(f"ladder line {line.name}: unknown parameter {period!r}")
+
+
+def check_shared(programmes: Iterable[Programme]) -> None:
+    """Raise ProgrammeFileError when two programmes declare a shared field differently."""
+    seen: dict[str, tuple[str, Field]] = {}
+    for programme in programmes:
+        for field in programme.fields.values():
+            other, first = seen.setdefault(field.code, (programme.code, field))
+            if any(getattr(first, key) != getattr(field, key) for key in SHARED):
+                raise ProgrammeFileError(
+                    f"{programme.code}: {field.code} is declared otherwise than in {other}"
+                )

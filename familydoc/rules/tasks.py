@@ -1,0 +1,103 @@
+"""When a task may be done, and which open tasks a visit closes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from .answers import missing_measurements
+from .definitions import Programme
+
+# DESIGN 3 "tasks": days before the due date on which the window opens; others open at once.
+WINDOW_DAYS = {"regular": 30, "exam": 60}
+KIND_WORDS = {
+    "regular": "随访",
+    "recheck": "复查",
+    "referral_fu": "转诊核实",
+    "specialist_fu": "专科指导后随访",
+    "home_visit": "入户访视",
+    "exam": "年度体检",
+    "report": "上报",
+}
+# What a visit that holds the class measurement fulfils; a referral's check is a contact with an
+# outcome, an exam and a report have papers of their own (DESIGN 6, settled 9).
+CLOSED_BY_A_VISIT = ("regular", "recheck", "specialist_fu", "home_visit")
+
+
+@dataclass(frozen=True)
+class OpenTask:
+    """An open task as the rule needs it; `programme` is a code, None where it has none."""
+
+    id: int
+    programme: str | None
+    kind: str
+    due: date
+    window_start: date | None = None
+
+
+@dataclass(frozen=True)
+class Closing:
+    """What a visit does to the open tasks: those it closes, and those that stay with a reason."""
+
+    closes: tuple[OpenTask, ...]
+    stays: tuple[tuple[OpenTask, str], ...]
+
+
+def window_start(kind: str, due: date, opened_on: date) -> date:
+    """Give the first day a task may be done: 30 days before a regular one, 60 before a yearly
+    one, for the others the day it is made (DESIGN 3)."""
+    return due - timedelta(days=WINDOW_DAYS[kind]) if kind in WINDOW_DAYS else opened_on
+
+
+def opens_at_once(kind: str) -> bool:
+    """Tell whether the action that records a visit makes this task itself."""
+    return kind not in WINDOW_DAYS
+
+
+def task_name(programme_name: str, kind: str) -> str:
+    """Give what a task is called: 高血压随访, 糖尿病复查."""
+    return f"{programme_name}{KIND_WORDS.get(kind, kind)}"
+
+
+def close_by_visit(
+    tasks: Iterable[OpenTask],
+    programmes: Mapping[str, Programme],
+    answers: Mapping[str, object],
+    carried: Sequence[str] | None = None,
+) -> Closing:
+    """Tell which open tasks a visit with these answers closes and why the others stay.
+
+    Closes the oldest open task of each kind for every programme whose class measurement the
+    visit holds; `carried` limits this to the programmes the visit really carries.
+    """
+    closes: list[OpenTask] = []
+    stays: list[tuple[OpenTask, str]] = []
+    for task in sorted(tasks, key=lambda t: (t.due, t.id)):
+        reason = reason_to_stay(task, programmes, answers, carried, closes)
+        if reason is None:
+            closes.append(task)
+        else:
+            stays.append((task, reason))
+    return Closing(tuple(closes), tuple(stays))
+
+
+def reason_to_stay(
+    task: OpenTask,
+    programmes: Mapping[str, Programme],
+    answers: Mapping[str, object],
+    carried: Sequence[str] | None,
+    closed: Sequence[OpenTask],
+) -> str | None:
+    """Give the Chinese reason why a task stays open, None when the visit closes it."""
+    programme = programmes.get(task.programme or "")
+    name = task_name(programme.name if programme else "", task.kind)
+    if task.kind == "referral_fu":
+        return f"{name}，要联系后登记转诊结果"
+    if programme is None or task.kind not in CLOSED_BY_A_VISIT:
+        return f"{name}，要另外办理"
+    if carried is not None and programme.code not in carried:
+        return f"{name}，这次没有做"
+    if missing := missing_measurements(programme, answers):
+        return f"{name}，缺{'、'.join(f.label for f in missing)}"
+    if any((t.programme, t.kind) == (task.programme, task.kind) for t in closed):
+        return f"{name}（{task.due.month}月{task.due.day}日到期），一次随访只完成最早的一项"
+    return None

@@ -1,0 +1,84 @@
+"""Dates of visits, what is late, and what stood there last time."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from .errors import RuleError
+from .values import parse_date, typed_text
+
+LATE_DAYS = 7  # THREATS 4: back-dated further only with a reason, flagged and counted
+EARLY_RECHECK_DAYS = 10  # DOMAIN 1.2: "at two weeks"; warn, do not block
+MIN_REASON, MAX_REASON = 2, 200
+
+
+@dataclass(frozen=True)
+class VisitDate:
+    """A visit's date and whether it is entered so late that it needs a reason."""
+
+    day: date
+    late: bool
+
+
+class LastValue(NamedTuple):
+    """An answer of an earlier visit and its date."""
+
+    value: object
+    day: date
+
+
+def parse_visit_date(text: object, today: date, birth: date | None = None) -> VisitDate:
+    """Give the date of a visit from 2026-03-05, 20260305, 2026/3/5 or 2026年3月5日.
+
+    RuleError `visit_date_missing`, `visit_date_invalid`, `visit_date_future` or
+    `visit_date_before_birth`, on the field `visit_date`.
+    """
+    if text is None or (isinstance(text, str) and not typed_text(text)):
+        raise RuleError("visit_date_missing", "随访日期没有填", "visit_date")
+    day = parse_date(text)
+    if day is None or day.year < 1900:
+        sentence = "随访日期不存在或看不懂，请写成 2026-03-05 这样"
+        raise RuleError("visit_date_invalid", sentence, "visit_date")
+    if day > today:
+        sentence = f"随访日期 {day} 还没有到，今天是 {today}"
+        raise RuleError("visit_date_future", sentence, "visit_date")
+    if birth is not None and day < birth:
+        raise RuleError("visit_date_before_birth", "随访日期早于出生日期", "visit_date")
+    return VisitDate(day, is_late(day, today))
+
+
+def is_late(visit_date: date, today: date) -> bool:
+    """Tell whether a visit is entered more than seven days after it (THREATS 4)."""
+    return visit_date < today - timedelta(days=LATE_DAYS)
+
+
+def check_late_reason(late: bool, reason: str | None) -> str | None:
+    """Give the reason of a late entry, None when it is in time; RuleError when it lacks one."""
+    text = (reason or "").strip()
+    if not late:
+        return None
+    if len(text) < MIN_REASON:
+        sentence = f"随访日期超过 {LATE_DAYS} 天，请写补录原因"
+        raise RuleError("late_reason_missing", sentence, "late_reason")
+    if len(text) > MAX_REASON:
+        sentence = f"补录原因最多 {MAX_REASON} 个字"
+        raise RuleError("late_reason_long", sentence, "late_reason")
+    return text
+
+
+def last_values(
+    visits: Iterable[tuple[date, Mapping[str, object]]], before: date
+) -> dict[str, LastValue]:
+    """Give for each answer's key the latest value before a date, in whatever order visits come."""
+    held: dict[str, LastValue] = {}
+    for day, answers in sorted(visits, key=lambda v: v[0]):
+        if day < before:
+            held.update({key: LastValue(value, day) for key, value in answers.items()})
+    return held
+
+
+def is_early_recheck(recheck_due: date, visit_date: date, recheck_days: int) -> bool:
+    """Tell whether a recheck is done before day ten after the visit that asked for it."""
+    asked_on = recheck_due - timedelta(days=recheck_days)
+    return visit_date < asked_on + timedelta(days=EARLY_RECHECK_DAYS)
