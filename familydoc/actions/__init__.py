@@ -1,1 +1,1 @@
-""""""
+"""Writes: verbs, keyword-only, with `by=`, audited, one transaction each."""

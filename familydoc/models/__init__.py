@@ -1,1 +1,35 @@
-""""""
+"""Tables. Importing this package names all of them, which migrations need."""
+
+from familydoc.models import (
+    accounts,
+    audit,
+    contacts,
+    contracts,
+    enrolments,
+    imports,
+    jobs,
+    organisations,
+    programmes,
+    referrals,
+    residents,
+    tasks,
+    teams,
+    visits,
+)
+
+__all__ = [
+    "accounts",
+    "audit",
+    "contacts",
+    "contracts",
+    "enrolments",
+    "imports",
+    "jobs",
+    "organisations",
+    "programmes",
+    "referrals",
+    "residents",
+    "tasks",
+    "teams",
+    "visits",
+]

@@ -1,0 +1,103 @@
+"""Words for codes. Screens are Chinese, databases hold codes; this is the only dictionary."""
+
+LABELS: dict[str, dict[str, str]] = {
+    "role": {
+        "administrator": "系统管理员",
+        "supervisor": "县级督导",
+        "manager": "中心主任",
+        "leader": "团队长",
+        "member": "团队成员",
+        "board": "公示屏",
+    },
+    "member_role": {
+        "family_doctor": "家庭医生",
+        "nurse": "护士",
+        "village_doctor": "乡村医生",
+        "public_health": "公卫人员",
+        "county_expert": "县级专家",
+    },
+    "organisation": {
+        "county": "县卫生健康委员会",
+        "county_hospital": "县级医院",
+        "township_centre": "乡镇卫生院",
+        "village_clinic": "村卫生室",
+    },
+    "sex": {"male": "男", "female": "女"},
+    "resident_state": {
+        "present": "在住",
+        "away": "外出",
+        "lost": "失访",
+        "moved": "迁出",
+        "deceased": "死亡",
+    },
+    "tag": {
+        "child": "0-6岁儿童",
+        "maternal": "孕产妇",
+        "elderly": "65岁以上",
+        "hypertension": "高血压",
+        "diabetes": "糖尿病",
+        "tuberculosis": "肺结核",
+        "severe_mental_disorder": "严重精神障碍",
+        "disabled": "残疾人",
+        "poverty_relieved": "脱贫人口",
+        "poverty_watch": "监测对象",
+        "family_planning_special": "计生特殊家庭",
+    },
+    "programme": {
+        "hypertension": "高血压",
+        "diabetes": "糖尿病",
+        "elderly": "老年人",
+        "severe_mental_disorder": "严重精神障碍",
+        "tuberculosis": "肺结核",
+        "maternal": "孕产妇",
+        "child": "儿童",
+        "tcm_elderly": "老年中医药",
+        "tcm_child": "儿童中医药",
+        "copd": "慢阻肺",
+        "other_chronic": "其他慢病",
+        "disabled_bedridden": "残疾卧床",
+    },
+    "task_kind": {
+        "regular": "季度随访",
+        "recheck": "2周复查",
+        "referral_fu": "转诊待核实",
+        "specialist_fu": "专科随访",
+        "home_visit": "入户访视",
+        "exam": "年度体检",
+        "report": "上报",
+    },
+    "task_state": {"open": "待办", "done": "已完成", "missed": "已错过", "cancelled": "已取消"},
+    "way": {"1": "门诊", "2": "家庭", "3": "电话"},
+    "referral": {"none": "不需要转诊", "routine": "建议转上级医院", "urgent": "紧急转诊"},
+    "referral_outcome": {"went": "已就诊", "refused": "拒绝前往", "not_reached": "没联系上"},
+    "contract_state": {
+        "active": "有效",
+        "expired": "已到期",
+        "renewed": "已续签",
+        "switched": "已改签",
+        "terminated": "已终止",
+    },
+    "method": {"tablet": "平板签字", "paper": "纸质签字", "telephone": "电话签约"},
+    "package_kind": {"basic": "基础服务包", "personal": "个性化服务包"},
+    "contact": {
+        "reached": "已联系上",
+        "no_answer": "无人接听",
+        "wrong_number": "号码不对",
+        "away": "外出",
+        "refused": "拒绝随访",
+        "later": "约了改天",
+    },
+    "import_state": {
+        "reading": "正在核对",
+        "staged": "等待确认",
+        "recording": "正在写入",
+        "recorded": "已导入",
+        "failed": "没有导入",
+        "dropped": "已放弃",
+    },
+}
+
+
+def word(kind: str, code: object) -> str:
+    """Give the Chinese word for a code; an unknown code is shown as it is."""
+    return LABELS.get(kind, {}).get(str(code), "" if code is None else str(code))

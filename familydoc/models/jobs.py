@@ -1,0 +1,50 @@
+"""The night shift's ledger, and figures counted from rows."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from familydoc.extensions import Base
+from familydoc.models.types import UTCDateTime
+
+
+class JobRun(Base):
+    """A claimed run; its key in the transaction of the work makes every slot run once."""
+
+    __tablename__ = "job_runs"
+    __table_args__ = (Index("ix_job_runs_job_finished", "job", "finished_at"),)
+
+    job: Mapped[str] = mapped_column(String(40), primary_key=True)
+    slot: Mapped[date] = mapped_column(primary_key=True)
+    claimed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    created: Mapped[int] = mapped_column(default=0)
+    seconds: Mapped[float] = mapped_column(default=0.0)
+
+
+class JobHorizon(Base):
+    """The last day whose window a job has opened; it never moves back."""
+
+    __tablename__ = "job_horizons"
+
+    job: Mapped[str] = mapped_column(String(40), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    opened_until: Mapped[date]
+
+
+class Figure(Base):
+    """A number counted from rows for a centre, team or county, and when it was counted."""
+
+    __tablename__ = "figures"
+
+    scope: Mapped[str] = mapped_column(String(12), primary_key=True)
+    scope_id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    on: Mapped[date] = mapped_column(primary_key=True)
+    numerator: Mapped[int]
+    denominator: Mapped[int]
+    counted_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    #: How long the count took, and the newest audit event it knew of: when to count again.
+    took_ms: Mapped[int] = mapped_column(default=0)
+    seen_event: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,98 @@
+"""The one place that limits rows to what a viewer may see. Out of scope is not there: 404."""
+
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, false, or_, select, true
+
+from familydoc.extensions import db
+from familydoc.models.accounts import Account
+from familydoc.models.contracts import Contract
+from familydoc.models.enrolments import Enrolment
+from familydoc.models.organisations import Organisation
+from familydoc.models.residents import Resident
+from familydoc.models.tasks import Task
+from familydoc.models.teams import Staff, Team, TeamMember
+from familydoc.models.visits import Visit
+
+T = TypeVar("T")
+
+#: Rows that carry the team they belong to today.
+OF_A_TEAM = (Resident, Task, Enrolment)
+#: Rows that belong to a resident, whoever made them.
+OF_A_RESIDENT = (Visit, Contract)
+
+
+def team_ids(viewer: Account) -> Select[tuple[int]]:
+    """The teams a viewer works in now, as a subquery; a county expert has several."""
+    return select(TeamMember.team_id).where(
+        TeamMember.staff_id == viewer.staff_id, TeamMember.until.is_(None)
+    )
+
+
+def _teams_of_centre(viewer: Account) -> Select[tuple[int]]:
+    return select(Team.id).where(Team.organisation_id == viewer.organisation_id)
+
+
+def residents(viewer: Account) -> ColumnElement[bool]:
+    """The residents of the viewer's teams, centre or county; none for the others."""
+    if viewer.role == "supervisor":
+        return true()
+    if viewer.role == "manager":
+        return Resident.centre_id == viewer.organisation_id
+    if viewer.role in ("leader", "member"):
+        return Resident.team_id.in_(team_ids(viewer))
+    return false()
+
+
+def teams(viewer: Account) -> ColumnElement[bool]:
+    if viewer.role in ("administrator", "supervisor"):
+        return true()
+    if viewer.role == "manager":
+        return Team.organisation_id == viewer.organisation_id
+    return Team.id.in_(team_ids(viewer))
+
+
+def staff(viewer: Account) -> ColumnElement[bool]:
+    """Colleagues: everybody for the county, one's centre and its village clinics for the rest."""
+    if viewer.role in ("administrator", "supervisor"):
+        return true()
+    return Staff.organisation_id.in_(select(Organisation.id).where(organisations(viewer)))
+
+
+def organisations(viewer: Account) -> ColumnElement[bool]:
+    if viewer.role in ("administrator", "supervisor"):
+        return true()
+    return or_(
+        Organisation.id == viewer.organisation_id,
+        Organisation.parent_id == viewer.organisation_id,
+    )
+
+
+def of_team(model: Any, viewer: Account) -> ColumnElement[bool]:
+    """Limit rows with a `team_id` of their own: tasks and enrolments."""
+    if viewer.role == "supervisor":
+        return true()
+    if viewer.role == "manager":
+        return model.team_id.in_(_teams_of_centre(viewer))  # type: ignore[no-any-return]
+    if viewer.role in ("leader", "member"):
+        return model.team_id.in_(team_ids(viewer))  # type: ignore[no-any-return]
+    return false()
+
+
+def visible(model: type[Any], viewer: Account) -> ColumnElement[bool]:
+    """Give the condition that keeps only what `viewer` may see of `model`."""
+    if model is Resident:
+        return residents(viewer)
+    if model in OF_A_TEAM:
+        return of_team(model, viewer)
+    if model in OF_A_RESIDENT:
+        return model.resident_id.in_(  # type: ignore[attr-defined, no-any-return]
+            select(Resident.id).where(residents(viewer))
+        )
+    return {Team: teams, Staff: staff, Organisation: organisations}[model](viewer)
+
+
+def get_visible(model: type[T], viewer: Account, *conditions: ColumnElement[bool]) -> T | None:
+    """Give the one row that meets the conditions and lies in scope, or None."""
+    query = select(model).where(visible(model, viewer), *conditions)
+    return db.session.execute(query).scalar_one_or_none()

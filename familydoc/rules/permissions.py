@@ -1,0 +1,71 @@
+"""What a role may do. Views ask for a permission, never for a role."""
+
+MEMBER = frozenset(
+    {
+        "tasks.see",
+        "visits.see",
+        "visits.record",
+        "residents.see",
+        "residents.edit",
+        "contracts.see",
+        "contracts.sign",
+        "reports.see",
+        "teams.see",
+    }
+)
+LEADER = MEMBER | {"residents.confirm", "contracts.end", "teams.edit"}
+MANAGER = frozenset(
+    {
+        "tasks.see",
+        "visits.see",
+        "residents.see",
+        "residents.edit",
+        "residents.confirm",
+        "contracts.see",
+        "contracts.end",
+        "reports.see",
+        "teams.see",
+        "teams.edit",
+        "staff.edit",
+        "imports.make",
+    }
+)
+SUPERVISOR = frozenset(
+    {
+        "tasks.see",
+        "visits.see",
+        "residents.see",
+        "contracts.see",
+        "reports.see",
+        "teams.see",
+        "imports.make",
+        "parameters.edit",
+    }
+)
+# An administrator keeps the house and sees no resident: least privilege (THREATS, 三权分立).
+ADMINISTRATOR = frozenset(
+    {
+        "teams.see",
+        "teams.edit",
+        "staff.edit",
+        "organisations.edit",
+        "accounts.edit",
+        "parameters.edit",
+        "jobs.see",
+    }
+)
+BOARD = frozenset({"board.see"})
+
+PERMISSIONS: dict[str, frozenset[str]] = {
+    "administrator": ADMINISTRATOR | {"home"},
+    "supervisor": SUPERVISOR | {"home"},
+    "manager": MANAGER | {"home"},
+    "leader": LEADER | {"home"},
+    "member": MEMBER | {"home"},
+    "board": BOARD | {"home"},
+}
+
+
+def may(role: str, permission: str) -> bool:
+    """Tell whether `role` holds `permission`; an unknown role holds none."""
+    return permission in PERMISSIONS.get(role, frozenset())

@@ -1,0 +1,20 @@
+"""The shape of logging in and of changing a password."""
+
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+
+class LoginForm(FlaskForm):  # type: ignore[misc]
+    username = StringField(
+        "用户名", [InputRequired("请填用户名。"), Length(max=40, message="用户名太长。")]
+    )
+    password = PasswordField(
+        "密码", [InputRequired("请填密码。"), Length(max=128, message="密码太长。")]
+    )
+
+
+class PasswordForm(FlaskForm):  # type: ignore[misc]
+    old = PasswordField("现在的密码", [InputRequired("请填现在的密码。")])
+    password = PasswordField("新密码", [InputRequired("请填新密码。")])
+    again = PasswordField("新密码再填一次", [InputRequired("请再填一次新密码。")])

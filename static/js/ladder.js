@@ -1,0 +1,386 @@
+// The ladder of a programme in the browser: the same data, the same answers as
+// familydoc/rules/ladder.py. Every number, line and word comes from the programme's JSON;
+// tests/rules/cases is run through both. No dependency, no clock, no time zone.
+
+const BLANK = "—";
+const TOKEN = /\{(previous\.)?([a-z_0-9]+)(:span)?\}/g;
+const NUMBER = /^-?[0-9]{1,15}(?:\.[0-9]{1,20})?$/;
+const ISO_DATE = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/;
+const FULL_WIDTH = { "．": ".", "。": ".", "－": "-", "＋": "+", "／": "/" };
+const INVISIBLE = /[\u200b\u200c\u200d\u2060\ufeff\u3000\u00a0 \t\r\n]/g;
+const SEPARATORS = /[,，、;；\s]+/;
+const YES = ["1", "true", "on", "yes", "是", "有"];
+const NO = ["0", "false", "off", "no", "否", "无"];
+const CASE_NAMES = ["age", "referral_open"];
+
+export class RuleError extends Error {
+  constructor(code, message, field) {
+    super(message);
+    this.code = code;
+    this.field = field;
+  }
+}
+
+// --- calendar: whole days since 1970-01-01 as civil dates, never a local Date ---------------
+
+export function parseDate(text) {
+  const match = typeof text === "string" ? ISO_DATE.exec(text) : null;
+  if (!match) return null;
+  const [year, month, day] = match.slice(1).map(Number);
+  if (year < 1900 || year > 2200 || month < 1 || month > 12) return null;
+  if (day < 1 || day > monthLength(year, month)) return null;
+  return { year, month, day };
+}
+
+export function writeDate({ year, month, day }) {
+  return `${String(year).padStart(4, "0")}-${pad(month)}-${pad(day)}`;
+}
+
+const pad = (number) => String(number).padStart(2, "0");
+
+function monthLength(year, month) {
+  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  return [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1];
+}
+
+export function addMonths({ year, month, day }, months) {
+  const index = year * 12 + month - 1 + months;
+  const [y, m] = [Math.floor(index / 12), (index % 12) + 1];
+  return { year: y, month: m, day: Math.min(day, monthLength(y, m)) };
+}
+
+export function addDays(date, days) {
+  let { year, month, day } = date;
+  for (day += days; day > monthLength(year, month); ) {
+    day -= monthLength(year, month);
+    ({ year, month } = addMonths({ year, month, day: 1 }, 1));
+  }
+  return { year, month, day };
+}
+
+export function ageOn(birth, day) {
+  const before = day.month < birth.month || (day.month === birth.month && day.day < birth.day);
+  return day.year - birth.year - (before ? 1 : 0);
+}
+
+// --- typed text to values -------------------------------------------------------------------
+
+export function typedText(value) {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "number") return String(value);
+  return String(value)
+    .replace(INVISIBLE, "")
+    .replace(/[０-９]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0))
+    .replace(/[．。－＋／]/g, (c) => FULL_WIDTH[c]);
+}
+
+// A decimal text rounded half away from zero, digit by digit, so that 6.95 is 7.0 and not 6.9.
+function roundText(text, decimals) {
+  const [, sign, whole, fraction = ""] = /^(-?)([0-9]+)(?:\.([0-9]*))?$/.exec(text);
+  const kept = BigInt(whole + fraction.slice(0, decimals).padEnd(decimals, "0"));
+  const up = (fraction[decimals] ?? "0") >= "5" ? 1n : 0n;
+  const digits = String(kept + up).padStart(decimals + 1, "0");
+  const cut = digits.length - decimals;
+  return sign + digits.slice(0, cut) + (decimals ? `.${digits.slice(cut)}` : "");
+}
+
+function plainNumber(value, decimals) {
+  return roundText(String(value), decimals);
+}
+
+function exactText(value) {
+  if (typeof value !== "string" && typeof value !== "number") return null;
+  const text = typedText(value);
+  return NUMBER.test(text) ? text : null;
+}
+
+function refuse(field, code, text) {
+  return new RuleError(code, `${field.label}${text}`, field.code);
+}
+
+function parseNumber(field, value) {
+  const text = exactText(value);
+  const decimals = field.decimals ?? 0;
+  if (text === null) {
+    const middle = plainNumber(Math.trunc((field.min + field.max) / 2), decimals);
+    throw refuse(field, "number_invalid", `应填数字，例如 ${middle}`);
+  }
+  const number = Number(text);
+  if (!(number >= field.min && number <= field.max)) {
+    const bounds = `${plainNumber(field.min, decimals)} 到 ${plainNumber(field.max, decimals)}`;
+    const plain = text.replace(/^(-?)0+(?=[0-9])/, "$1");
+    const shown = plain.length <= 12 ? plain : `${plain.slice(0, 12)}…`;
+    const hint = field.beyond && number > field.max ? `，${field.beyond}` : "";
+    throw refuse(field, "out_of_range", `应在 ${bounds} 之间，填的是 ${shown}${hint}`);
+  }
+  if (field.kind === "decimal") return Number(roundText(text, decimals));
+  if (!Number.isInteger(number)) throw refuse(field, "not_whole", "只填整数，不带小数点");
+  return number;
+}
+
+function parseChoice(field, value) {
+  const text = ["string", "number"].includes(typeof value) ? typedText(value) : null;
+  const choice = field.choices.find(
+    (c) => text !== null && (String(c.code) === text || typedText(c.label) === text),
+  );
+  if (choice) return choice.code;
+  const words = field.choices.map((c) => c.label).join("、");
+  throw refuse(field, "choice_unknown", `要从这几项里选：${words}`);
+}
+
+function parseMulti(field, value) {
+  const split = typeof value === "string" ? value.trim().split(SEPARATORS) : value;
+  const parts = Array.isArray(split) ? split : [split];
+  const chosen = parts.filter((part) => part !== "").map((part) => parseChoice(field, part));
+  if (chosen.includes(field.exclusive) && new Set(chosen).size > 1) {
+    const word = field.choices.find((c) => c.code === field.exclusive).label;
+    throw refuse(field, "choice_exclusive", `选了“${word}”，就不能再选别的`);
+  }
+  const codes = field.choices.map((c) => c.code).filter((code) => chosen.includes(code));
+  return codes.length ? codes : null;
+}
+
+function parseFlag(field, value) {
+  if (value === null || typeof value === "boolean") return value;
+  const text = ["string", "number"].includes(typeof value) ? typedText(value).toLowerCase() : "";
+  if (![...YES, ...NO].includes(text)) throw refuse(field, "flag_invalid", "只能填是或否");
+  return YES.includes(text);
+}
+
+const PARSERS = {
+  integer: parseNumber,
+  decimal: parseNumber,
+  choice: parseChoice,
+  multi: parseMulti,
+  flag: parseFlag,
+};
+
+// One answer as it is stored, null when left empty; throws RuleError with the field's code.
+// Notes and dates are no part of any condition: the server looks at them.
+export function parseAnswer(field, value) {
+  if (typeof value === "string" && !typedText(value)) return null;
+  const parser = PARSERS[field.kind];
+  return parser ? parser(field, value) : value;
+}
+
+// --- conditions -----------------------------------------------------------------------------
+
+const COMPARISONS = {
+  ">=": (a, b) => a >= b,
+  ">": (a, b) => a > b,
+  "<=": (a, b) => a <= b,
+  "<": (a, b) => a < b,
+  "==": (a, b) => a === b,
+  "!=": (a, b) => a !== b,
+};
+
+const isMissing = (value) => value === null || value === undefined;
+const sameKind = (a, b) => !isMissing(a) && !isMissing(b) && typeof a === typeof b;
+
+function evaluate(condition, now, before) {
+  if (typeof condition === "string") return now(condition);
+  if (!Array.isArray(condition)) return condition;
+  const [operator, ...operands] = condition;
+  const value = (operand) => evaluate(operand, now, before);
+  const truth = (operand) => value(operand) === true;
+  if (operator === "and") return operands.every(truth);
+  if (operator === "or") return operands.some(truth);
+  if (operator === "not") return !truth(operands[0]);
+  if (operator === "previous") return before(operands[0]);
+  if (operator === "if") return value(operands[truth(operands[0]) ? 1 : 2]);
+  const left = value(operands[0]);
+  if (operator === "in") return operands[1].some((x) => sameKind(left, x) && left === x);
+  const right = value(operands[1]);
+  return sameKind(left, right) && COMPARISONS[operator](left, right);
+}
+
+// --- one visit as conditions and sentences see it -------------------------------------------
+
+class Reading {
+  constructor(names, answers, facts, previous) {
+    Object.assign(this, { names, answers, facts, previous });
+  }
+
+  value(name) {
+    const { parameters, derived } = this.names;
+    if (CASE_NAMES.includes(name)) return this.facts[name];
+    if (name in parameters) return parameters[name].value;
+    if (name in derived) return this.evaluate(derived[name].value);
+    const held = this.answers[name];
+    return Array.isArray(held) ? null : held;
+  }
+
+  before(name) {
+    return this.previous ? this.previous.value(name) : null;
+  }
+
+  evaluate(condition) {
+    return evaluate(condition, (name) => this.value(name), (name) => this.before(name));
+  }
+
+  holds(condition) {
+    return this.evaluate(condition) === true;
+  }
+
+  phrases(name) {
+    return this.trueTexts((this.names.phrases ?? []).filter((phrase) => phrase.name === name));
+  }
+
+  trueTexts(texts) {
+    return texts.filter((one) => this.holds(one.when)).map((one) => this.say(one.text));
+  }
+
+  say(text) {
+    return text.replace(TOKEN, (_, before, name, span) => {
+      if (this.isPhrase(name)) return this.phrases(name).join("、");
+      const value = before ? this.before(name) : this.value(name);
+      if (span && typeof value === "number") return spanOf(value);
+      return wordOf(value, this.decimals(name));
+    });
+  }
+
+  isPhrase(name) {
+    return this.names.phrases.some((phrase) => phrase.name === name);
+  }
+
+  decimals(name) {
+    const { fields, parameters, derived } = this.names;
+    return (fields[name] ?? parameters[name] ?? derived[name])?.decimals ?? 0;
+  }
+
+  hasSomethingToSay(text) {
+    const used = [...text.matchAll(TOKEN)].map((m) => m[2]).filter((n) => this.isPhrase(n));
+    return !used.length || used.some((name) => this.phrases(name).length);
+  }
+}
+
+function wordOf(value, decimals) {
+  if (isMissing(value)) return BLANK;
+  if (typeof value === "boolean") return value ? "是" : "否";
+  return typeof value === "number" ? plainNumber(value, decimals) : String(value);
+}
+
+function spanOf(days) {
+  return days && days % 7 === 0 ? `${days / 7} 周` : `${days} 天`;
+}
+
+// --- the case -------------------------------------------------------------------------------
+
+function tableOf(list, key) {
+  const pairs = list.map((item) => [item[key], item]);
+  return Object.assign(Object.create(null), Object.fromEntries(pairs));
+}
+
+function namesOf(programme) {
+  return {
+    parameters: Object.assign(Object.create(null), programme.parameters),
+    fields: tableOf(programme.fields, "code"),
+    derived: tableOf(programme.derived ?? [], "name"),
+    phrases: programme.phrases ?? [],
+  };
+}
+
+// The answers that count for one programme, by plain code; its own ones win.
+export function answersOf(programme, answers) {
+  const held = {};
+  for (const { code } of programme.fields) {
+    const own = `${programme.code}.${code}`;
+    const key = Object.hasOwn(answers, own) ? own : code;
+    if (Object.hasOwn(answers, key)) held[code] = answers[key];
+  }
+  return held;
+}
+
+export function missingMeasurements(programme, answers) {
+  const held = answersOf(programme, answers);
+  return programme.fields.filter((f) => f.needed && (isMissing(held[f.code]) || held[f.code] === ""));
+}
+
+function judgedAnswers(programme, raw) {
+  const held = answersOf(programme, raw);
+  const parsed = {};
+  for (const field of programme.fields) {
+    const value = held[field.code];
+    if (!(field.code in held) || field.kind === "bmi" || (value === null && field.needed)) continue;
+    const answer = parseAnswer(field, value);
+    if (!isMissing(answer)) parsed[field.code] = answer;
+  }
+  return parsed;
+}
+
+function caseDate(kase, key) {
+  const day = parseDate(kase[key]);
+  if (day) return day;
+  throw new RuleError("date_invalid", `${key} 应是存在的日期，写成 2026-03-05`, key);
+}
+
+function raiseMissing(programme, answers) {
+  const missing = missingMeasurements(programme, answers);
+  if (!missing.length) return;
+  const labels = missing.map((field) => field.label).join("、");
+  const text = `缺${labels}，填了才能评估${programme.name}`;
+  throw new RuleError("missing", text, missing[0].code);
+}
+
+function raiseImpossible(programme, reading) {
+  const failed = (programme.checks ?? []).find((check) => reading.holds(check.when));
+  if (failed) throw new RuleError("impossible", reading.say(failed.text), failed.field);
+}
+
+// Earlier dates with all needed measurements, oldest first; of two on one date the higher last.
+function pastReadings(programme, kase, visitDate) {
+  const codes = programme.fields.filter((f) => f.needed).map((f) => f.code);
+  const order = (a, b) =>
+    (a.day < b.day ? -1 : a.day > b.day ? 1 : 0) ||
+    codes.map((c) => a.answers[c] - b.answers[c]).find((difference) => difference !== 0) ||
+    0;
+  return (kase.history ?? [])
+    .map((past) => ({ day: writeDate(caseDate(past, "visit_date")), raw: past.answers ?? {} }))
+    .filter((past) => past.day < visitDate && !missingMeasurements(programme, past.raw).length)
+    .map((past) => ({ day: past.day, answers: judgedAnswers(programme, past.raw) }))
+    .sort(order);
+}
+
+function chain(programme, kase, answers) {
+  const [names, birth, visit] = [namesOf(programme), caseDate(kase, "birth"), caseDate(kase, "visit_date")];
+  let previous = null;
+  for (const past of pastReadings(programme, kase, writeDate(visit))) {
+    const facts = { age: ageOn(birth, parseDate(past.day)), referral_open: false };
+    previous = new Reading(names, past.answers, facts, previous);
+  }
+  const facts = { age: ageOn(birth, visit), referral_open: kase.referral_open === true };
+  return new Reading(names, answers, facts, previous);
+}
+
+function dueOn(programme, step, visit) {
+  const period = (given) => (typeof given === "string" ? programme.parameters[given].value : given);
+  const due = step.months === undefined ? addDays(visit, period(step.days)) : addMonths(visit, period(step.months));
+  return { kind: step.kind, due: writeDate(due) };
+}
+
+// The decision of DESIGN section 6; throws RuleError naming what is missing or out of range.
+// `programme` is the programme's JSON with the county's parameters already in it.
+export function assess(programme, kase) {
+  const visit = caseDate(kase, "visit_date");
+  const answers = judgedAnswers(programme, kase.answers ?? {});
+  raiseMissing(programme, answers);
+  const reading = chain(programme, kase, answers);
+  raiseImpossible(programme, reading);
+  const line = programme.ladder.find((one) => reading.holds(one.when));
+  const found = (programme.classes ?? []).find((one) => reading.holds(one.when));
+  const panel = programme.danger_panel;
+  const danger = panel ? reading.phrases(panel.found) : [];
+  return {
+    class: found ? found.value : null,
+    referral: line.referral,
+    next: line.next.map((step) => dueOn(programme, step, visit)),
+    because: line.because.filter((t) => reading.hasSomethingToSay(t)).map((t) => reading.say(t)),
+    advice: reading.trueTexts(programme.advice ?? []),
+    danger,
+    danger_steps: danger.length ? panel.steps.map((step) => reading.say(step)) : [],
+    class_label: found ? found.label : "",
+    tone: found ? (danger.length ? "danger" : (found.tone ?? "")) : "",
+    line: line.name,
+    missing: programme.fields.filter((f) => f.expected && !(f.code in answers)).map((f) => f.code),
+  };
+}
