@@ -31,7 +31,7 @@ RELATIONS = ("户主", "配偶", "子", "女", "父母", "孙子女")
 DEFECTS = {
     "id_fullwidth": 12,
     "id_15_digits": 8,
-    "id_lower_x": 2,
+    "id_lower_x": 20,
     "name_spaces": 4,
     "village_alias": 13,
     "phone_invalid": 18,
