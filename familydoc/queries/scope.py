@@ -22,14 +22,14 @@ OF_A_TEAM = (Resident, Task, Enrolment)
 OF_A_RESIDENT = (Visit, Contract)
 
 
-def team_ids(viewer: Account) -> Select[tuple[int]]:
+def team_ids(viewer: Account) -> Select[int]:
     """The teams a viewer works in now, as a subquery; a county expert has several."""
     return select(TeamMember.team_id).where(
         TeamMember.staff_id == viewer.staff_id, TeamMember.until.is_(None)
     )
 
 
-def _teams_of_centre(viewer: Account) -> Select[tuple[int]]:
+def _teams_of_centre(viewer: Account) -> Select[int]:
     return select(Team.id).where(Team.organisation_id == viewer.organisation_id)
 
 
@@ -86,7 +86,7 @@ def visible(model: type[Any], viewer: Account) -> ColumnElement[bool]:
     if model in OF_A_TEAM:
         return of_team(model, viewer)
     if model in OF_A_RESIDENT:
-        return model.resident_id.in_(  # type: ignore[attr-defined, no-any-return]
+        return model.resident_id.in_(  # type: ignore[no-any-return]
             select(Resident.id).where(residents(viewer))
         )
     return {Team: teams, Staff: staff, Organisation: organisations}[model](viewer)
