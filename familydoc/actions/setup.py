@@ -29,6 +29,7 @@ def set_up(*, by: None, divisions: Path | None = None) -> dict[str, Any]:
     password = secrets.token_urlsafe(12) + "aA1"
     with transaction():
         county = add_places(by=by, rows=rows)
+        add_centres(by=by, county=county)
         add_account(by=by, username="admin", password=password, role="administrator", at=county)
     account = {"role": "administrator", "username": "admin", "password": password}
     return {"accounts": [account], "counts": {"divisions": len(rows)}}
@@ -70,6 +71,23 @@ def add_places(*, by: Account | None, rows: list[dict[str, str]]) -> Organisatio
     db.session.flush()
     record(by=by, verb="set_up", entity="organisation", entity_id=county.id, divisions=len(rows))
     return county
+
+
+def add_centres(*, by: Account | None, county: Organisation) -> None:
+    """Add a centre for every township: a roster can be imported before anybody is appointed."""
+    townships = db.session.scalars(select(Division).where(Division.level == "township"))
+    for township in townships.all():
+        db.session.add(
+            Organisation(
+                code=township.code,
+                name=f"{township.name}卫生院",
+                kind="township_centre",
+                parent_id=county.id,
+                division_code=township.code,
+            )
+        )
+    db.session.flush()
+    record(by=by, verb="add_centres", entity="organisation", entity_id=county.id)
 
 
 def add_account(
