@@ -9,14 +9,15 @@ the regular one, and the open referral's own check stays on the list. Danger sti
 `urgent`: the open referral is raised to urgent, none is added beside it.
 """
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from .answers import answers_of, failed_checks, missing_measurements, unanswered
 from .dates import add_months, age_on
-from .definitions import Line, Obligation, Programme
+from .definitions import Field, Line, Obligation, Programme
 from .errors import RuleError
 from .fields import parse_answer
 from .programme_files import TOKEN
@@ -44,7 +45,7 @@ class Case:
     way: int | None = None
     history: tuple[PastVisit, ...] = ()
     referral_open: bool = False
-    parameters: Mapping[str, object] = field(default_factory=dict)
+    parameters: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,29 @@ def judged_answers(programme: Programme, raw: Mapping[str, object]) -> dict[str,
     return {code: value for code, value in parsed.items() if value is not None}
 
 
+def past_answers(programme: Programme, raw: Mapping[str, object]) -> dict[str, object]:
+    """Parse an earlier visit; an unreadable note of then does not stop the visit of today.
+
+    A measurement the class needs is refused all the same: skipping it could hide a bad reading.
+    """
+    held = answers_of(programme, raw)
+    kept = {
+        code: value
+        for code, value in held.items()
+        if programme.fields[code].needed or is_readable(programme.fields[code], value)
+    }
+    return judged_answers(programme, kept)
+
+
+def is_readable(field: Field, value: object) -> bool:
+    """Tell whether a value can be parsed."""
+    try:
+        parse_answer(field, value)
+    except (RuleError, KeyError):
+        return False
+    return True
+
+
 def is_missing(programme: Programme, code: str, value: object) -> bool:
     """Tell whether a needed measurement is there in name only, so that it is called missing."""
     return value is None and programme.fields[code].needed
@@ -186,7 +210,7 @@ def chain(programme: Programme, case: Case, answers: Mapping[str, object]) -> Re
 def past_readings(programme: Programme, case: Case) -> list[tuple[date, dict[str, object]]]:
     """Give the earlier dates that count as history, oldest first (see the module's head)."""
     readings = [
-        (past.visit_date, judged_answers(programme, past.answers))
+        (past.visit_date, past_answers(programme, past.answers))
         for past in case.history
         if past.visit_date < case.visit_date and not missing_measurements(programme, past.answers)
     ]

@@ -24,14 +24,17 @@ class Reading:
     ) -> None:
         self.programme = programme
         self.answers = answers
-        self.facts = facts or {}
         self.previous = previous
+        self._known: dict[str, Value] = dict(facts or {})
 
     def value(self, name: str) -> Value:
         """Give a fact (age), a parameter, a derived value or an answer; None when missing."""
+        if name not in self._known:
+            self._known[name] = self._find(name)
+        return self._known[name]
+
+    def _find(self, name: str) -> Value:
         programme = self.programme
-        if name in self.facts:
-            return self.facts[name]
         if name in programme.parameters:
             return programme.parameters[name].value
         if name in programme.derived:

@@ -12,7 +12,7 @@ from typing import Any
 
 FULL_WIDTH = str.maketrans("０１２３４５６７８９．。－＋／", "0123456789..-+/")
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u3000\u00a0 \t\r\n"))
-NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,20})?")
+NUMBER = re.compile(r"-?[0-9]{1,80}(?:\.[0-9]{1,20})?")
 DATE_SHAPES = (
     re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"),
     re.compile(r"([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})"),

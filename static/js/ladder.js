@@ -4,7 +4,7 @@
 
 const BLANK = "—";
 const TOKEN = /\{(previous\.)?([a-z_0-9]+)(:span)?\}/g;
-const NUMBER = /^-?[0-9]{1,15}(?:\.[0-9]{1,20})?$/;
+const NUMBER = /^-?[0-9]{1,80}(?:\.[0-9]{1,20})?$/;
 const ISO_DATE = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/;
 const FULL_WIDTH = { "．": ".", "。": ".", "－": "-", "＋": "+", "／": "/" };
 const INVISIBLE = /[\u200b\u200c\u200d\u2060\ufeff\u3000\u00a0 \t\r\n]/g;
@@ -67,11 +67,16 @@ export function ageOn(birth, day) {
 
 export function typedText(value) {
   if (value === null || value === undefined) return "";
-  if (typeof value === "number") return String(value);
+  if (typeof value === "number") return Math.abs(value) < 1e21 ? String(value) : bigText(value);
   return String(value)
     .replace(INVISIBLE, "")
     .replace(/[０-９]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0))
     .replace(/[．。－＋／]/g, (c) => FULL_WIDTH[c]);
+}
+
+// A number so large that String() would write an exponent.
+function bigText(value) {
+  return Number.isFinite(value) ? String(BigInt(value)) : "";
 }
 
 // A decimal text rounded half away from zero, digit by digit, so that 6.95 is 7.0 and not 6.9.
@@ -322,9 +327,28 @@ function raiseMissing(programme, answers) {
   throw new RuleError("missing", text, missing[0].code);
 }
 
-function raiseImpossible(programme, reading) {
+function raiseImpossible(programme, answers) {
+  const reading = new Reading(namesOf(programme), answers, {}, null);
   const failed = (programme.checks ?? []).find((check) => reading.holds(check.when));
   if (failed) throw new RuleError("impossible", reading.say(failed.text), failed.field);
+}
+
+// The answers of an earlier visit; an unreadable note of then does not stop the visit of today.
+function pastAnswers(programme, raw) {
+  const needed = programme.fields.filter((f) => f.needed).map((f) => f.code);
+  const kept = Object.entries(answersOf(programme, raw)).filter(
+    ([code, value]) => needed.includes(code) || isReadable(programme, code, value),
+  );
+  return judgedAnswers(programme, Object.fromEntries(kept));
+}
+
+function isReadable(programme, code, value) {
+  try {
+    judgedAnswers(programme, { [code]: value });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 // Earlier dates with all needed measurements, oldest first; of two on one date the higher last.
@@ -337,7 +361,7 @@ function pastReadings(programme, kase, visitDate) {
   return (kase.history ?? [])
     .map((past) => ({ day: writeDate(caseDate(past, "visit_date")), raw: past.answers ?? {} }))
     .filter((past) => past.day < visitDate && !missingMeasurements(programme, past.raw).length)
-    .map((past) => ({ day: past.day, answers: judgedAnswers(programme, past.raw) }))
+    .map((past) => ({ day: past.day, answers: pastAnswers(programme, past.raw) }))
     .sort(order);
 }
 
@@ -364,8 +388,8 @@ export function assess(programme, kase) {
   const visit = caseDate(kase, "visit_date");
   const answers = judgedAnswers(programme, kase.answers ?? {});
   raiseMissing(programme, answers);
+  raiseImpossible(programme, answers);
   const reading = chain(programme, kase, answers);
-  raiseImpossible(programme, reading);
   const line = programme.ladder.find((one) => reading.holds(one.when));
   const found = (programme.classes ?? []).find((one) => reading.holds(one.when));
   const panel = programme.danger_panel;
