@@ -18,14 +18,14 @@ HEAD = 64 * 1024
 BLOCK = 1024 * 1024
 
 SENTENCES = {
-    "workbook_unreadable": "文件打不开,可能已损坏或不是工作簿。请用 Excel 或 WPS 打开,"
+    "workbook_unreadable": "文件打不开，可能已损坏或不是工作簿。请用 Excel 或 WPS 打开，"
     "另存为 .xlsx 后再导入。",
-    "workbook_too_large": f"文件太大:最多 {MAX_ROWS:,} 行、{MAX_COLUMNS} 列,解压后不超过 400 MB。"
-    "请删去多余的空行空列,或按乡镇分成几个文件。",
-    "workbook_macro": "文件里有宏。为了安全不予打开,请另存为不含宏的 .xlsx 后再导入。",
+    "workbook_too_large": f"文件太大：最多 {MAX_ROWS:,} 行、{MAX_COLUMNS} 列，解压后不超过 400 MB。"
+    "请删去多余的空行空列，或按乡镇分成几个文件。",
+    "workbook_macro": "文件里有宏。为了安全不予打开，请另存为不含宏的 .xlsx 后再导入。",
     "workbook_locked": "文件有密码保护。请取消密码后另存为 .xlsx 再导入。",
-    "workbook_empty": "文件里没有内容,请检查是否选错了文件。",
-    "workbook_old": "这是旧版 .xls 文件,或是有密码的文件。请用 Excel 或 WPS 打开,"
+    "workbook_empty": "文件里没有内容，请检查是否选错了文件。",
+    "workbook_old": "这是旧版 .xls 文件，或是有密码的文件。请用 Excel 或 WPS 打开，"
     "另存为不带密码的 .xlsx 后再导入。",
 }
 BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError)

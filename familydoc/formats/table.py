@@ -88,5 +88,5 @@ def _separator(text: str) -> str:
 
 
 def _unreadable(row: int, why: str) -> RuleError:
-    sentence = f"第 {row} 行{why},整个文件没有导入。请修好这一行,或另存为 .xlsx 后再导入。"
+    sentence = f"第 {row} 行{why}，整个文件没有导入。请修好这一行，或另存为 .xlsx 后再导入。"
     return RuleError("csv_unreadable", sentence, "file")

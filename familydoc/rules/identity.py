@@ -42,15 +42,15 @@ def parse_identity(value: object, today: date) -> Identity:
     """
     number, kinds = _tidy(_as_text(value))
     if not number or number in PLACEHOLDERS:
-        _refuse("id_missing", "没有填身份证号,请补上 18 位号码。")
+        _refuse("id_missing", "没有填身份证号，请补上 18 位号码。")
     if _FIFTEEN.fullmatch(number):
         number, kinds = upgrade_15(number), (*kinds, "id_15_digits")
     _check_format(number)
     if check_digit(number) != number[17]:
-        _refuse("id_checksum", f"身份证号的校验位不对,{_hint(number)}请照身份证核对。")
+        _refuse("id_checksum", f"身份证号的校验位不对，{_hint(number)}请照身份证核对。")
     birth = _birth(number, today)
     if number[:6] == "000000" or len(set(number)) == 1:
-        _refuse("id_format", "身份证号的前六位不是地区代码,请照身份证核对。")
+        _refuse("id_format", "身份证号的前六位不是地区代码，请照身份证核对。")
     return Identity(number, birth, "male" if int(number[16]) % 2 else "female", kinds)
 
 
@@ -96,11 +96,11 @@ def _as_text(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
-        _refuse("id_format", "这里不是身份证号,请填 18 位号码。")
+        _refuse("id_format", "这里不是身份证号，请填 18 位号码。")
     if not 0 <= value < 10**15 or value != int(value):
         _refuse(
             "id_format",
-            "身份证号存成了数字,末几位已经丢失:请把这一列设为文本格式,再照身份证重新填写。",
+            "身份证号存成了数字，末几位已经丢失：请把这一列设为文本格式，再照身份证重新填写。",
         )
     return str(int(value))
 
@@ -120,24 +120,27 @@ def _check_format(number: str) -> None:
         return
     if re.fullmatch(r"[0-9.]+[eE]\+?[0-9]+", number):
         _refuse(
-            "id_format", "身份证号成了科学记数法,末几位已经丢失:请设为文本格式,再照身份证重新填写。"
+            "id_format",
+            "身份证号成了科学记数法，末几位已经丢失：请设为文本格式，再照身份证重新填写。",
         )
     if len(number) not in (15, 18):
-        _refuse("id_format", f"身份证号应为 18 位(旧号 15 位),现在是 {len(number)} 位。")
-    _refuse("id_format", "身份证号只能是数字,最后一位可以是 X。")
+        _refuse("id_format", f"身份证号应为 18 位（旧号 15 位），现在是 {len(number)} 位。")
+    _refuse("id_format", "身份证号只能是数字，最后一位可以是 X。")
 
 
 def _hint(number: str) -> str:
-    return "末三位是 000,可能是电子表格丢了末几位," if number.endswith("000") else "可能抄错了一位,"
+    return (
+        "末三位是 000，可能是电子表格丢了末几位，" if number.endswith("000") else "可能抄错了一位，"
+    )
 
 
 def _birth(number: str, today: date) -> date:
     try:
         birth = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
-        _refuse("id_birth_date", f"身份证号中的出生日期 {number[6:14]} 不存在,请照身份证核对。")
+        _refuse("id_birth_date", f"身份证号中的出生日期 {number[6:14]} 不存在，请照身份证核对。")
     if birth > today:
-        _refuse("id_birth_date", f"身份证号中的出生日期 {birth} 还没有到,请照身份证核对。")
+        _refuse("id_birth_date", f"身份证号中的出生日期 {birth} 还没有到，请照身份证核对。")
     if today.year - birth.year > OLDEST_YEARS:
-        _refuse("id_birth_date", f"身份证号中的出生日期 {birth} 太早,请照身份证核对。")
+        _refuse("id_birth_date", f"身份证号中的出生日期 {birth} 太早，请照身份证核对。")
     return birth

@@ -70,9 +70,9 @@ def parse_name(value: object, *, one_character: bool = False) -> Name:
         _refuse_name("name_missing", "没有填姓名。")
     _check_characters(name)
     if len(name) > NAME_LENGTH:
-        _refuse_name("name_invalid", f"姓名最多 {NAME_LENGTH} 个字,现在有 {len(name)} 个。")
+        _refuse_name("name_invalid", f"姓名最多 {NAME_LENGTH} 个字，现在有 {len(name)} 个。")
     if len(name) == 1 and not one_character:
-        _refuse_name("name_short", f"姓名只有一个字“{name}”,请核对。")
+        _refuse_name("name_short", f"姓名只有一个字“{name}”，请核对。")
     return Name(name, kinds)
 
 
@@ -89,13 +89,13 @@ def _check_characters(name: str) -> None:
     if _HAN_NAME.fullmatch(name):
         return
     if any(character.isdigit() for character in name):
-        _refuse_name("name_invalid", "姓名里有数字,请核对。")
+        _refuse_name("name_invalid", "姓名里有数字，请核对。")
     allowed = DOT if _ANY_HAN.search(name) else DOT + " '’-."
     for character in name:
         if character not in allowed and unicodedata.category(character)[0] not in "LM":
-            _refuse_name("name_invalid", "姓名里有不该出现的符号,请只保留文字。")
+            _refuse_name("name_invalid", "姓名里有不该出现的符号，请只保留文字。")
     if not any(unicodedata.category(character)[0] == "L" for character in name):
-        _refuse_name("name_invalid", "姓名里没有文字,请核对。")
+        _refuse_name("name_invalid", "姓名里没有文字，请核对。")
 
 
 def _refuse_name(code: str, message: str) -> NoReturn:
@@ -141,7 +141,7 @@ def _phone_text(value: object) -> str | None:
 
 def _phone_error() -> RuleError:
     return RuleError(
-        "phone_invalid", "电话应为 11 位手机号,或带区号的座机(如 0471-7912345)。", "telephone"
+        "phone_invalid", "电话应为 11 位手机号，或带区号的座机（如 0471-7912345）。", "telephone"
     )
 
 

@@ -135,7 +135,7 @@ def judge_row(row: int, cells: Sequence[Any], rules: RowRules) -> RosterRow | No
     if village is None:
         found.append(_village_unknown(value))
     elif rules.villages_in_scope is not None and village.code not in rules.villages_in_scope:
-        found.append(RuleError("out_of_scope", "这一行是其他乡镇的居民,请由所属卫生院导入。"))
+        found.append(RuleError("out_of_scope", "这一行是其他乡镇的居民，请由所属卫生院导入。"))
     if found or identity is None or name is None or village is None:
         return _refused(row, found)
     phone, warned = _warnings(value, identity)
@@ -173,9 +173,9 @@ def _infant(value: dict[str, Any], today: date, found: list[RuleError]) -> Ident
     """A child in the first year may have no number yet; then the columns speak."""
     birth, sex = read_date(value.get("birth")), read_sex(value.get("sex"))
     if birth is None or not (birth <= today and age_on(birth, today) < 1):
-        found.append(RuleError("id_missing", "没有填身份证号,满 1 周岁的居民必须填写。"))
+        found.append(RuleError("id_missing", "没有填身份证号，满 1 周岁的居民必须填写。"))
     elif sex is None:
-        found.append(RuleError("id_missing", "没有身份证号的婴儿要写明性别(男或女)。"))
+        found.append(RuleError("id_missing", "没有身份证号的婴儿要写明性别（男或女）。"))
     else:
         return Identity("", birth, sex)
     return None
@@ -194,9 +194,9 @@ def _name(value: dict[str, Any], found: list[RuleError]) -> Any:
 def _village_unknown(value: dict[str, Any]) -> RuleError:
     township, village = read_text(value.get("township")), read_text(value.get("village"))
     if not village:
-        return RuleError("village_unknown", "没有填村(居)委会。")
-    where = f"{township}没有“{village}”" if township else f"没有填乡镇,无法确定“{village}”"
-    return RuleError("village_unknown", f"{where},请核对乡镇和村(居)委会的名称。")
+        return RuleError("village_unknown", "没有填村（居）委会。")
+    where = f"{township}没有“{village}”" if township else f"没有填乡镇，无法确定“{village}”"
+    return RuleError("village_unknown", f"{where}，请核对乡镇和村（居）委会的名称。")
 
 
 def _warnings(value: dict[str, Any], identity: Identity) -> tuple[str | None, tuple[str, ...]]:
@@ -256,10 +256,10 @@ class Roster:
             return row
         if person.number and (holder := holders.get(person.number)):
             if not holder.reachable:
-                return _turn_down(row, "out_of_scope", "该居民由其他乡镇管理,请由县级核对后转入。")
+                return _turn_down(row, "out_of_scope", "该居民由其他乡镇管理，请由县级核对后转入。")
             if holder.name != person.name:
                 return _turn_down(
-                    row, "id_taken", "这个身份证号已登记在另一个姓名下,请核对是谁的。"
+                    row, "id_taken", "这个身份证号已登记在另一个姓名下，请核对是谁的。"
                 )
         key = person.number or (person.name, person.birth, person.household)
         content = hash(person)
@@ -272,9 +272,9 @@ class Roster:
 def _repeat(row: RosterRow, person: Person, content: int, claim: tuple[int, str, int]) -> RosterRow:
     first, name, known = claim
     if name != person.name:
-        return _turn_down(row, "id_taken", f"这个身份证号在第 {first} 行属于另一个姓名,请核对。")
+        return _turn_down(row, "id_taken", f"这个身份证号在第 {first} 行属于另一个姓名，请核对。")
     if content != known:
-        return _turn_down(row, "repeat_differs", f"和第 {first} 行是同一个人,但内容不同,请核对。")
+        return _turn_down(row, "repeat_differs", f"和第 {first} 行是同一个人，但内容不同，请核对。")
     return row._replace(normalised=("repeat_row",), warned=())
 
 

@@ -108,14 +108,14 @@ def _one_sheet(sheet: str, chunks: Iterable[Rows]) -> Iterator[Rows]:
         found = found or any(any(cells) for cells in chunk[3])
         yield chunk
     if not found:
-        raise RuleError("no_rows", "表头下面没有居民,请检查是否选错了文件。", "file")
+        raise RuleError("no_rows", "表头下面没有居民，请检查是否选错了文件。", "file")
 
 
 def _no_header(tops: list[list[tuple[int, list[Any]]]]) -> RuleError:
     missing = min((missing_columns(top) for top in tops), key=len, default=list(REQUIRED))
     names = "、".join(f"“{name}”" for name in missing)
     sentence = (
-        f"前 {HEADER_ROWS} 行里没有找到完整的表头,缺少 {names} 列。请检查表头,或下载模板对照。"
+        f"前 {HEADER_ROWS} 行里没有找到完整的表头，缺少 {names} 列。请检查表头，或下载模板对照。"
     )
     return RuleError("no_header", sentence, "file")
 
