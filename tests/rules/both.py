@@ -27,14 +27,13 @@ def judge_in_python(code: str, case: dict[str, Any]) -> dict[str, Any]:
 
 def judge_in_node(pairs: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:
     """Give the browser's answer to many (programme code, case) at once."""
-    served = [served_programme(code, case) for code, case in pairs]
-    texts = sorted({json.dumps(p) for p in served})
-    index = {text: number for number, text in enumerate(texts)}
+    keys = [(code, json.dumps(case.get("parameters", {}))) for code, case in pairs]
+    served = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    programmes = [served_programme(code, json.loads(values)) for code, values in served]
     cases = [
-        {"programme": index[json.dumps(p)], "case": case}
-        for p, (_, case) in zip(served, pairs, strict=True)
+        {"programme": served[key], "case": case} for key, (_, case) in zip(keys, pairs, strict=True)
     ]
-    payload = json.dumps({"programmes": [json.loads(t) for t in texts], "cases": cases})
+    payload = json.dumps({"programmes": programmes, "cases": cases})
     done = subprocess.run(
         ["node", str(HERE / "ladder_runner.mjs")],
         input=payload,
@@ -47,6 +46,6 @@ def judge_in_node(pairs: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any
     return json.loads(done.stdout)
 
 
-def served_programme(code: str, case: dict[str, Any]) -> dict[str, Any]:
-    """Give the programme as the page would serve it for this case's county values."""
-    return with_parameters(load_programmes()[code], case.get("parameters", {})).as_json()
+def served_programme(code: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Give the programme as the page would serve it with these county values."""
+    return with_parameters(load_programmes()[code], parameters).as_json()

@@ -1,0 +1,74 @@
+"""Windows of tasks, and which tasks a visit closes."""
+
+from datetime import date
+
+import pytest
+
+from familydoc.rules.programmes import load_programmes
+from familydoc.rules.tasks import OpenTask, close_by_visit, opens_at_once, window_start
+
+PROGRAMMES = load_programmes()
+PRESSURE = {"sbp": 130, "dbp": 80}
+
+
+def task(number: int, programme: str | None, kind: str, due: str = "2026-11-20") -> OpenTask:
+    return OpenTask(number, programme, kind, date.fromisoformat(due))
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("regular", date(2026, 10, 22)),
+        ("exam", date(2026, 9, 22)),
+        ("recheck", date(2026, 11, 7)),
+        ("referral_fu", date(2026, 11, 7)),
+        ("home_visit", date(2026, 11, 7)),
+    ],
+)
+def test_window_opens_by_kind(kind: str, expected: date) -> None:
+    assert window_start(kind, date(2026, 11, 21), date(2026, 11, 7)) == expected
+    assert opens_at_once(kind) == (expected == date(2026, 11, 7))
+
+
+def test_visit_closes_the_oldest_of_each_kind_it_satisfies() -> None:
+    tasks = [
+        task(1, "hypertension", "regular", "2026-11-20"),
+        task(2, "hypertension", "regular", "2026-08-20"),
+        task(3, "hypertension", "recheck", "2026-11-24"),
+    ]
+    found = close_by_visit(tasks, PROGRAMMES, PRESSURE)
+    assert {t.id for t in found.closes} == {2, 3}
+    assert [(t.id, r) for t, r in found.stays] == [
+        (1, "高血压随访（11月20日到期），一次随访只完成最早的一项")
+    ]
+
+
+def test_task_stays_open_without_its_measurement() -> None:
+    found = close_by_visit([task(1, "diabetes", "regular")], PROGRAMMES, PRESSURE)
+    assert found.closes == ()
+    assert [reason for _, reason in found.stays] == ["糖尿病随访，缺空腹血糖"]
+
+
+def test_one_visit_closes_the_tasks_of_several_programmes() -> None:
+    tasks = [task(1, "diabetes", "regular"), task(2, "hypertension", "recheck")]
+    found = close_by_visit(tasks, PROGRAMMES, {**PRESSURE, "fpg": 6.1})
+    assert {t.id for t in found.closes} == {1, 2}
+
+
+def test_referral_check_is_not_closed_by_a_measurement() -> None:
+    found = close_by_visit([task(1, "hypertension", "referral_fu")], PROGRAMMES, PRESSURE)
+    assert found.closes == ()
+    assert found.stays[0][1] == "高血压转诊核实，要联系后登记转诊结果"
+
+
+@pytest.mark.parametrize(("programme", "kind"), [(None, "regular"), ("elderly", "exam")])
+def test_other_work_stays_open(programme: str | None, kind: str) -> None:
+    found = close_by_visit([task(1, programme, kind)], PROGRAMMES, PRESSURE)
+    assert found.closes == ()
+    assert len(found.stays) == 1
+
+
+def test_programme_the_visit_does_not_carry_stays_open() -> None:
+    tasks = [task(1, "hypertension", "regular")]
+    found = close_by_visit(tasks, PROGRAMMES, PRESSURE, carried=["diabetes"])
+    assert [reason for _, reason in found.stays] == ["高血压随访，这次没有做"]
