@@ -98,6 +98,7 @@ class StrictClient(FlaskClient):
         db.session.rollback()
         assert response.status_code != 500, response.text
         redirect = 300 <= response.status_code < 400
-        if not redirect and response.text.startswith("<!doctype"):
+        page = response.mimetype == "text/html"  # photographs and workbooks are no text
+        if page and not redirect and response.text.startswith("<!doctype"):
             check_page(response.text)
         return response
