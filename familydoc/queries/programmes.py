@@ -1,0 +1,53 @@
+"""The programmes as they are in force: national files with the county's values over them."""
+
+import logging
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from familydoc import clock
+from familydoc.extensions import db
+from familydoc.models.programmes import CountyParameter
+from familydoc.rules.errors import RuleError
+from familydoc.rules.programmes import Programme, get_programme, load_programmes, with_parameters
+
+log = logging.getLogger(__name__)
+
+
+def get_overrides(code: str, on: date) -> dict[str, str]:
+    """Give the county's values of a programme in force on a day; the newest of a name counts."""
+    rows = db.session.execute(
+        select(CountyParameter.name, CountyParameter.value)
+        .where(CountyParameter.programme == code, CountyParameter.valid_from <= on)
+        .order_by(CountyParameter.valid_from, CountyParameter.id)
+    )
+    return dict(rows.tuples().all())
+
+
+def effective(code: str, on: date) -> Programme:
+    """Give a programme with the county's values of that day; the stricter wins.
+
+    A stored value the rules refuse (a parameter that is gone, a range that changed) is left
+    out and logged: a visit must not fail for it.
+    """
+    programme = get_programme(code)
+    for name, value in get_overrides(code, on).items():
+        try:
+            programme = with_parameters(programme, {name: value})
+        except RuleError as refused:
+            log.warning("county parameter %s.%s is not used: %s", code, name, refused.code)
+    return programme
+
+
+def list_effective(on: date) -> dict[str, Programme]:
+    """Give all programmes by code as they are in force on a day."""
+    return {code: effective(code, on) for code in load_programmes()}
+
+
+def list_overrides() -> dict[str, dict[str, str]]:
+    """Give the county's values of today by programme; none where there is no database yet."""
+    try:
+        return {code: get_overrides(code, clock.today()) for code in load_programmes()}
+    except SQLAlchemyError:
+        return {}
