@@ -9,6 +9,7 @@ from familydoc.rules.errors import RuleError
 
 MAX_ROWS = 200_000
 MAX_COLUMNS = 100
+MAX_BYTES = 32 * 1024 * 1024  # as in uploads
 MAX_PARTS = 2_000
 MAX_UNPACKED = 400 * 1024 * 1024
 #: Deflate reaches 1,000:1 on nothing but repetition; a real sheet stays below 40:1.

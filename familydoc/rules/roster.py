@@ -3,6 +3,7 @@
 The reasons of a refusal and their order are a contract (DESIGN.md section 5).
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -73,7 +74,7 @@ class Person(NamedTuple):
     phone: str | None
     village_code: str
     nation: str
-    registered: bool
+    registered: bool | None
     record_number: str
     address: str
     household: str
@@ -228,7 +229,7 @@ def _person(
         phone=phone,
         village_code=village_code,
         nation=read_text(get("nation"), 20),
-        registered=not read_text(get("registered")).startswith(("非户籍", "流动")),
+        registered=_registered(get("registered")),
         record_number=read_text(get("record_number"), 20),
         address=read_text(get("address"), 200),
         household=read_text(get("household"), 30),
@@ -237,6 +238,14 @@ def _person(
         state=read_state(get("state"), get("note")),
         note=read_text(get("note"), 500),
     )
+
+
+def _registered(cell: Any) -> bool | None:
+    """Give whether somebody is registered where they live (户籍), None where it is left blank."""
+    if cell == "户籍":
+        return True
+    text = read_text(cell)
+    return not text.startswith(("非户籍", "流动")) if text else None
 
 
 @dataclass(slots=True)
@@ -280,3 +289,40 @@ def _repeat(row: RosterRow, person: Person, content: int, claim: tuple[int, str,
 
 def _turn_down(row: RosterRow, reason: str, message: str) -> RosterRow:
     return RosterRow(row.row, None, reason, message)
+
+
+@dataclass(slots=True)
+class Tally:
+    """The counts of an import; `accepted`, `normalised` and `warned` leave out refused rows."""
+
+    rows: int = 0
+    accepted: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    normalised: Counter[str] = field(default_factory=Counter)
+    warned: Counter[str] = field(default_factory=Counter)
+    deceased: int = 0
+
+    def add(self, row: RosterRow) -> None:
+        """Count one settled row."""
+        self.rows += 1
+        if row.reason:
+            self.refused[row.reason] += 1
+            return
+        if row.normalised:
+            self.normalised.update(row.normalised)
+        if row.person and row.outcome == "accepted":
+            self.accepted += 1
+            if row.warned:
+                self.warned.update(row.warned)
+            self.deceased += row.person.state == "deceased"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the counts, reasons and kinds in the order of the tables."""
+        return {
+            "rows": self.rows,
+            "accepted": self.accepted,
+            "refused": {code: self.refused[code] for code in REASONS if self.refused[code]},
+            "normalised": {k: self.normalised[k] for k in NORMALISED if self.normalised[k]},
+            "warned": {kind: self.warned[kind] for kind in WARNED if self.warned[kind]},
+            "deceased": self.deceased,
+        }

@@ -1,0 +1,251 @@
+"""Records the accepted people of a roster: set-based, in the caller's one transaction."""
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Table, select
+from sqlalchemy.orm import Session
+
+from familydoc import clock
+from familydoc.actions.bulk import insert_rows, reserve_ids
+from familydoc.actions.tasks import opened_until
+from familydoc.extensions import keys
+from familydoc.formats.pinyin import initials
+from familydoc.models.enrolments import Enrolment
+from familydoc.models.residents import Household, Resident, ResidentTag, ResidentTerm
+from familydoc.models.tasks import RANK_PLAIN, Task
+from familydoc.queries.enrolments import regular_months
+from familydoc.rules.dates import age_on
+from familydoc.rules.enrolments import first_due
+from familydoc.rules.residents import search_terms
+from familydoc.rules.roster import Person
+from familydoc.rules.tasks import window_start
+
+T = TypeVar("T")
+#: A tag of these enrols a living resident of at least this age (NBPHS3: managed from 35 years).
+ENROLLED_BY_TAG = ("hypertension", "diabetes")
+ENROLLED_FROM = 35
+NOBODY = (None, None)  # a village without a team
+MARKS = 5000  # fingerprints asked for in one statement
+
+RESIDENT_COLUMNS = (
+    *("id", "uid", "name", "sex", "birth", "identity_number", "identity_hash"),
+    *("identity_last4_hash", "telephone", "telephone_hash", "telephone_last4_hash", "nation"),
+    *("registered", "record_number", "village_code", "centre_id", "team_id", "address"),
+    *("household_id", "relation", "state", "state_since", "note", "created_at"),
+)
+ENROLMENT_COLUMNS = (
+    *("id", "resident_id", "programme", "since", "state", "reason"),
+    *("team_id", "staff_id", "next_due_on", "next_kind"),
+)
+TASK_COLUMNS = (
+    *("enrolment_id", "resident_id", "programme", "kind", "rank", "window_start", "due_on"),
+    *("state", "reason", "team_id", "staff_id", "village_code", "created_at"),
+)
+
+Sealed = tuple[bytes | None, bytes | None, bytes | None]
+
+
+@dataclass(slots=True)
+class Ready:
+    """A person with the fingerprint of the number, and what was sealed before the transaction."""
+
+    person: Person
+    mark: bytes | None
+    identity: Sealed | None = None
+    telephone: Sealed | None = None
+
+
+@dataclass(slots=True)
+class County:
+    """What places a resident: centre, team and person of each village, ids of households."""
+
+    centres: dict[str, int]
+    owners: dict[str, tuple[int, int | None]]
+    households: dict[str, int] = field(default_factory=dict)
+
+
+def make_ready(
+    people: Iterable[Person], stored: Callable[[Sequence[bytes]], set[bytes]]
+) -> list[Ready]:
+    """Fingerprint everybody, and seal those who are not stored, before the database is held.
+
+    `stored` tells which fingerprints are; their owners are sealed only where something changed.
+    """
+    fingerprint = keys.vault.fingerprint
+    ready = [
+        Ready(person, fingerprint("identity", person.number) if person.number else None)
+        for person in people
+    ]
+    known = stored([one.mark for one in ready if one.mark])
+    for one in ready:
+        if one.mark not in known:
+            seal(one)
+    return ready
+
+
+def seal(one: Ready) -> None:
+    """Seal number and telephone, once."""
+    if one.identity is None:
+        one.identity = _sealed("identity", one.person.number, one.mark)
+        one.telephone = _sealed("telephone", one.person.phone)
+
+
+def _sealed(purpose: str, text: str | None, mark: bytes | None = None) -> Sealed:
+    if not text:
+        return None, None, None
+    vault = keys.vault
+    mark = mark or vault.fingerprint(purpose, text)
+    return vault.seal(text), mark, vault.fingerprint(f"{purpose} last4", text[-4:])
+
+
+def add_people(session: Session, people: Sequence[Ready], county: County, today: date) -> None:
+    """Insert residents with households, tags, search terms, enrolments and tasks."""
+    add_households(session, [one.person for one in people], county)
+    ids = reserve_ids(session, table(Resident), len(people))
+    stamp = now_text(session)
+    insert_rows(
+        session, table(Resident), RESIDENT_COLUMNS, _residents(people, ids, county, today, stamp)
+    )
+    insert_rows(session, table(ResidentTerm), ("term", "resident_id"), _terms(people, ids))
+    tags = (
+        (id, tag, today.isoformat()) for id, one in _zip(ids, people) for tag in one.person.tags
+    )
+    insert_rows(session, table(ResidentTag), ("resident_id", "tag", "since"), tags)
+    enrol(session, [(id, one.person) for id, one in _zip(ids, people)], county, today)
+
+
+def _zip(ids: Sequence[int], people: Sequence[Ready]) -> Iterator[tuple[int, Ready]]:
+    return zip(ids, people, strict=True)
+
+
+def _residents(
+    people: Sequence[Ready], ids: Sequence[int], county: County, today: date, stamp: str
+) -> Iterator[tuple[Any, ...]]:
+    since = today.isoformat()
+    for id, one in _zip(ids, people):
+        seal(one)
+        person = one.person
+        assert one.identity and one.telephone
+        yield (
+            *(id, str(uuid.uuid4()), person.name, person.sex, person.birth.isoformat()),
+            *one.identity,
+            *one.telephone,
+            *(
+                person.nation,
+                person.registered is not False,
+                person.record_number,
+                person.village_code,
+            ),
+            county.centres[person.village_code],
+            county.owners.get(person.village_code, NOBODY)[0],
+            person.address,
+            county.households.get(person.household),
+            *(person.relation, person.state, since if person.state != "present" else None),
+            *(person.note, stamp),
+        )
+
+
+def _terms(people: Sequence[Ready], ids: Sequence[int]) -> Iterator[tuple[str, int]]:
+    known: dict[str, set[str]] = {}
+    for id, one in _zip(ids, people):
+        name = one.person.name
+        if (terms := known.get(name)) is None:
+            terms = known[name] = search_terms(name) | initials(name)
+        for term in terms:
+            yield term, id
+
+
+def add_households(session: Session, people: Sequence[Person], county: County) -> None:
+    """Find or make the households of these people; the first of them gives the address."""
+    wanted: dict[str, Person] = {}
+    for person in people:
+        if person.household and person.household not in county.households:
+            wanted.setdefault(person.household, person)
+    for numbers in batches(list(wanted), MARKS):
+        found = session.execute(
+            select(Household.number, Household.id).where(Household.number.in_(numbers))
+        )
+        county.households.update({number: id for number, id in found if number})
+    fresh = [number for number in wanted if number not in county.households]
+    ids = reserve_ids(session, table(Household), len(fresh))
+    county.households.update(zip(fresh, ids, strict=True))
+    rows = (
+        (id, number, wanted[number].village_code, wanted[number].address)
+        for id, number in zip(ids, fresh, strict=True)
+    )
+    insert_rows(session, table(Household), ("id", "number", "village_code", "address"), rows)
+
+
+def enrol(
+    session: Session, people: Sequence[tuple[int, Person]], county: County, today: date
+) -> None:
+    """Enrol living residents by their tags, and make the first task where its window is open."""
+    wanted = [
+        (id, person, programme)
+        for id, person in people
+        if person.state == "present" and age_on(person.birth, today) >= ENROLLED_FROM
+        for programme in ENROLLED_BY_TAG
+        if programme in person.tags
+    ]
+    due = {
+        programme: first_due(today, regular_months(programme, today), "regular")
+        for programme in ENROLLED_BY_TAG
+    }
+    ids = reserve_ids(session, table(Enrolment), len(wanted))
+    rows = [
+        (
+            *(number, id, programme, today.isoformat(), "active", ""),
+            *county.owners.get(person.village_code, NOBODY),
+            *(due[programme].isoformat(), "regular"),
+        )
+        for number, (id, person, programme) in zip(ids, wanted, strict=True)
+    ]
+    insert_rows(session, table(Enrolment), ENROLMENT_COLUMNS, rows)
+    horizon, stamp = opened_until("regular"), now_text(session)
+    tasks = (
+        _task(number, id, person, programme, due[programme], stamp, county)
+        for number, (id, person, programme) in zip(ids, wanted, strict=True)
+        if due[programme] <= horizon
+    )
+    insert_rows(session, table(Task), TASK_COLUMNS, tasks)
+
+
+def _task(
+    enrolment: int,
+    resident: int,
+    person: Person,
+    programme: str,
+    due: date,
+    stamp: str,
+    county: County,
+) -> tuple[Any, ...]:
+    opens = window_start("regular", due, due).isoformat()
+    return (
+        *(enrolment, resident, programme, "regular", RANK_PLAIN, opens, due.isoformat()),
+        *("open", ""),
+        *county.owners.get(person.village_code, NOBODY),
+        *(person.village_code, stamp),
+    )
+
+
+def table(model: Any) -> Table:
+    """Give a model's table."""
+    return model.__table__  # type: ignore[no-any-return]
+
+
+def now_text(session: Session) -> str:
+    """Give this instant as the database keeps it."""
+    text = clock.now().strftime("%Y-%m-%d %H:%M:%S.%f")
+    return text if session.connection().dialect.name == "sqlite" else f"{text}+00"
+
+
+def batches(items: Sequence[T], size: int) -> Iterator[list[T]]:
+    """Give the items in lists of at most `size`."""
+    remaining = iter(items)
+    while batch := list(islice(remaining, size)):
+        yield batch

@@ -1,0 +1,63 @@
+"""The command `import roster`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from flask.cli import with_appcontext
+
+from familydoc.actions.imports import import_roster
+from familydoc.formats.excel_guard import MAX_BYTES, refusal
+from familydoc.labels import word
+from familydoc.rules.errors import RuleError
+
+
+@click.group("import")
+def import_group() -> None:
+    """Bring in what provincial systems export."""
+
+
+@import_group.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Judge every row and record nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@with_appcontext
+def roster(file: Path, dry_run: bool, as_json: bool) -> None:
+    """Import a roster: every row judged, all accepted ones recorded at once, or none."""
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise refusal("workbook_too_large")
+        counts = import_roster(by=None, content=file.read_bytes(), dry_run=dry_run)
+    except RuleError as refused:
+        refuse(refused.message)
+    except OSError as broken:
+        refuse(f"文件读不了（{broken.strerror}），请检查路径和权限。")
+    click.echo(json.dumps(counts, ensure_ascii=False) if as_json else describe(counts, dry_run))
+
+
+def refuse(sentence: str) -> NoReturn:
+    """Leave with status 1 and one sentence that says what to do."""
+    click.echo(sentence, err=True)
+    sys.exit(1)
+
+
+def describe(counts: dict[str, Any], dry_run: bool) -> str:
+    """Give the counts in words."""
+    verb = "可以导入" if dry_run else "已导入"
+    lines = [
+        f"共 {counts['rows']:,} 行，{verb} {counts['accepted']:,} 人：新增 {counts['new']:,}，"
+        f"更新 {counts['changed']:,}，没有变化 {counts['unchanged']:,}；其中已故 {counts['deceased']:,}。"
+    ]
+    if not dry_run and not counts["new"] and not counts["changed"]:
+        lines.append("名单和库里完全一致，什么都没有改动。")
+    for title, key, kind in (
+        ("没有收", "refused", "import_reason"),
+        ("自动规范", "normalised", "import_kind"),
+        ("请留意", "warned", "import_kind"),
+    ):
+        found = "，".join(f"{word(kind, code)} {n}" for code, n in counts[key].items())
+        if found:
+            lines.append(f"{title}：{found}。")
+    return "\n".join(lines)
