@@ -22,7 +22,7 @@ def get_overrides(code: str, on: date) -> dict[str, str]:
         .where(CountyParameter.programme == code, CountyParameter.valid_from <= on)
         .order_by(CountyParameter.valid_from, CountyParameter.id)
     )
-    return dict(rows.tuples().all())
+    return {row.name: row.value for row in rows}
 
 
 def effective(code: str, on: date) -> Programme:
