@@ -132,6 +132,15 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """How a reading looks while it is typed; the first true one of a field counts."""
+
+    field: str
+    when: Condition
+    tone: str
+
+
+@dataclass(frozen=True)
 class ClassLine:
     """One class of the form; the first whose condition holds is the class."""
 
@@ -200,6 +209,9 @@ class Programme:
     ladder: tuple[Line, ...]
     phrases: tuple[Text, ...]
     advice: tuple[Text, ...]
+    hints: tuple[Text, ...]
+    marks: tuple[Mark, ...]
+    class_may_be_empty: bool
     danger_panel: DangerPanel | None
     indicators: tuple[Indicator, ...]
     source: Mapping[str, Any]

@@ -218,6 +218,12 @@ def past_readings(programme: Programme, case: Case) -> list[tuple[date, dict[str
     return sorted(readings, key=lambda r: (r[0], [r[1][code] for code in codes]))
 
 
+def hints_of(programme: Programme, age: int) -> dict[str, str]:
+    """Give the line that holds at an age, by the code of the field it stands beside."""
+    reading = Reading(programme, {}, {"age": age, "referral_open": False})
+    return {t.field: reading.say(t.text) for t in programme.hints if reading.holds(t.when)}
+
+
 def decide(reading: Reading, line: Line, visit_date: date) -> Decision:
     """Put the decision together from the winning line."""
     programme = reading.programme

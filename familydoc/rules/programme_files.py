@@ -23,6 +23,7 @@ from .definitions import (
     Follows,
     Indicator,
     Line,
+    Mark,
     Obligation,
     Only,
     Parameter,
@@ -75,6 +76,9 @@ def build_programme(raw: Mapping[str, Any]) -> Programme:
         ladder=tuple(build_line(line) for line in raw["ladder"]),
         phrases=tuple(build_text(t) for t in raw.get("phrases", ())),
         advice=tuple(build_text(t) for t in raw.get("advice", ())),
+        hints=tuple(build_text(t) for t in raw.get("hints", ())),
+        marks=tuple(Mark(**frozen_values(m)) for m in raw.get("marks", ())),
+        class_may_be_empty=raw.get("class_may_be_empty", False),
         danger_panel=DangerPanel(**frozen_values(panel)) if panel else None,
         indicators=tuple(Indicator(**i) for i in raw.get("indicators", ())),
         source=raw,
@@ -211,11 +215,17 @@ def check_conditions(programme: Programme, names: set[str]) -> None:
     placed: list[tuple[str, Condition]] = [
         *((f"class {c.value}", c.when) for c in programme.classes),
         *((f"ladder line {line.name}", line.when) for line in programme.ladder),
-        *((t.text, t.when) for t in (*programme.checks, *programme.phrases, *programme.advice)),
+        *((t.text, t.when) for t in said_texts(programme)),
+        *((f"mark of {m.field}", m.when) for m in programme.marks),
     ]
     for place, condition in placed:
         raise_fault(place, condition, names)
     check_texts(programme, names)
+
+
+def said_texts(programme: Programme) -> tuple[Text, ...]:
+    """Give every sentence of a programme that stands under a condition of its own."""
+    return (*programme.checks, *programme.phrases, *programme.advice, *programme.hints)
 
 
 def raise_fault(place: str, condition: Condition, names: set[str]) -> None:
@@ -231,7 +241,7 @@ def check_texts(programme: Programme, names: set[str]) -> None:
     for line in programme.ladder:
         for text in line.because:
             raise_unknown_token(text, names | phrases)
-    for said in (*programme.checks, *programme.phrases, *programme.advice):
+    for said in said_texts(programme):
         raise_unknown_token(said.text, names)
     if panel and panel.found not in phrases:
         raise ValueError(f"danger_panel: no phrase is called {panel.found!r}")

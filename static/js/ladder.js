@@ -408,3 +408,18 @@ export function assess(programme, kase) {
     missing: programme.fields.filter((f) => f.expected && !(f.code in answers)).map((f) => f.code),
   };
 }
+
+// How readings look while they are typed: {code: tone}; what cannot be read has no mark.
+export function marks(programme, kase) {
+  const held = answersOf(programme, kase.answers);
+  const readable = Object.entries(held).filter(([code, value]) => isReadable(programme, code, value));
+  const answers = judgedAnswers(programme, Object.fromEntries(readable));
+  const [birth, visit] = [parseDate(kase.birth), parseDate(kase.visit_date)];
+  if (!birth || !visit) return {};
+  const reading = new Reading(namesOf(programme), answers, { age: ageOn(birth, visit) }, null);
+  const found = {};
+  for (const mark of programme.marks ?? []) {
+    if (!(mark.field in found) && reading.holds(mark.when)) found[mark.field] = mark.tone;
+  }
+  return found;
+}
