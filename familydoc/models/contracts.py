@@ -91,14 +91,17 @@ class Contract(Base):
     witness: Mapped[str] = mapped_column(String(50), default="")
     guardian: Mapped[str] = mapped_column(String(50), default="")
     #: The drawing as sealed JSON strokes, and SHA-256 of the text that was signed.
-    signature: Mapped[str | None] = mapped_column(Sealed)
+    signature: Mapped[str | None] = mapped_column(Sealed, deferred=True)
     text_hash: Mapped[str] = mapped_column(String(64), default="")
     signed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     signed_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
-    token: Mapped[str] = mapped_column(Sealed)
+    token: Mapped[str] = mapped_column(Sealed, deferred=True)
     #: The short number under the code: for people on the telephone; it opens nothing.
     short_number: Mapped[str] = mapped_column(String(12), index=True)
+    #: The facts of the agreement as it was signed (rules/agreements.py): its text is made from
+    #: them again and compared with `text_hash`, and every print is a print of what was signed.
+    agreement: Mapped[str | None] = mapped_column(Sealed, deferred=True)
 
     resident: Mapped[Resident] = relationship()
     team: Mapped[Team] = relationship()
