@@ -11,7 +11,8 @@ GENERAL = (
     Indicator(
         "signed",
         "签约率",
-        "统计日有有效签约协议的常住居民人数 ÷ 常住居民人数 × 100%；每人只算一次，协议到期不算",
+        "统计日有有效签约协议的在册居民人数 ÷ 在册居民人数 × 100%；"
+        "在册是在住、外出和失访的人，死亡、迁出的不算；每人只算一次，协议到期不算",
     ),
     Indicator(
         "signed_key",
@@ -26,12 +27,24 @@ GENERAL = (
         "死亡、迁出等取消的任务不计",
     ),
     Indicator(
+        "completed_month",
+        "本月随访完成率",
+        "本月到期的随访任务中已完成的（不论何时完成）÷ 本月到期的随访任务 × 100%；取消的任务不计",
+    ),
+    Indicator(
         "timely",
         "随访及时率",
         "期内到期的随访任务中在到期日当天或之前完成的 ÷ 期内到期的随访任务 × 100%；取消的任务不计",
     ),
     Indicator(
         "overdue", "逾期率", "已过到期日仍未完成的任务 ÷ 全部未完成的任务 × 100%，截至统计日"
+    ),
+    Indicator("due", "应随访", "期内到期的随访任务数，截至统计日；死亡、迁出等取消的任务不计"),
+    Indicator("done_on_time", "按时完成", "期内到期的随访任务中在到期日当天或之前完成的任务数"),
+    Indicator("done_late", "逾期后完成", "期内到期的随访任务中在到期日之后完成的任务数"),
+    Indicator("overdue_open", "逾期未完成", "期内到期、统计日仍未完成且已过到期日的任务数"),
+    Indicator(
+        "missed", "已错过", "期内到期、到同一管理项目下一次随访到期时仍未完成，已记为错过的任务数"
     ),
     Indicator(
         "controlled",
@@ -65,6 +78,12 @@ GENERAL = (
         "居民评价中满意的 ÷ 有效评价 × 100%；还没有人评价时为空，不算 0",
     ),
 )
+BY_CODE = {indicator.code: indicator for indicator in GENERAL}
+
+
+def find_indicator(code: str) -> Indicator:
+    """Give a general indicator by its code; KeyError for an unknown one."""
+    return BY_CODE[code]
 
 
 def list_indicators() -> tuple[Indicator, ...]:
