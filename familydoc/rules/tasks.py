@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from familydoc.labels import word
+
 from .answers import missing_measurements
 from .definitions import Programme
 
@@ -20,6 +22,7 @@ KIND_WORDS = {
 }
 # What a visit that holds the class measurement fulfils; a referral's check is a contact with an
 # outcome, an exam and a report have papers of their own (DESIGN 6, settled 9).
+NOT_CARRIED = "已有更晚的随访，这次只补记录"
 CLOSED_BY_A_VISIT = ("regular", "recheck", "specialist_fu", "home_visit")
 
 
@@ -67,7 +70,7 @@ def close_by_visit(
     """Tell which open tasks a visit with these answers closes and why the others stay.
 
     Closes the oldest open task of each kind for every programme whose class measurement the
-    visit holds; `carried` limits this to the programmes the visit really carries.
+    visit holds; `carried` leaves out those that have a later visit already.
     """
     closes: list[OpenTask] = []
     stays: list[tuple[OpenTask, str]] = []
@@ -89,15 +92,15 @@ def reason_to_stay(
 ) -> str | None:
     """Give the Chinese reason why a task stays open, None when the visit closes it."""
     programme = programmes.get(task.programme or "")
-    name = task_name(programme.name if programme else "", task.kind)
+    name = task_name(word("programme", task.programme), task.kind)
     if task.kind == "referral_fu":
         return f"{name}，要联系后登记转诊结果"
     if programme is None or task.kind not in CLOSED_BY_A_VISIT:
         return f"{name}，要另外办理"
-    if carried is not None and programme.code not in carried:
-        return f"{name}，这次没有做"
     if missing := missing_measurements(programme, answers):
         return f"{name}，缺{'、'.join(f.label for f in missing)}"
+    if carried is not None and programme.code not in carried:
+        return f"{name}，{NOT_CARRIED}"
     if any((t.programme, t.kind) == (task.programme, task.kind) for t in closed):
         return f"{name}（{task.due.month}月{task.due.day}日到期），一次随访只完成最早的一项"
     return None

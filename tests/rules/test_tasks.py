@@ -68,7 +68,7 @@ def test_other_work_stays_open(programme: str | None, kind: str) -> None:
     assert len(found.stays) == 1
 
 
-def test_programme_the_visit_does_not_carry_stays_open() -> None:
+def test_task_stays_open_when_a_later_visit_is_there() -> None:
     tasks = [task(1, "hypertension", "regular")]
-    found = close_by_visit(tasks, PROGRAMMES, PRESSURE, carried=["diabetes"])
-    assert [reason for _, reason in found.stays] == ["高血压随访，这次没有做"]
+    found = close_by_visit(tasks, PROGRAMMES, PRESSURE, carried=[])
+    assert [reason for _, reason in found.stays] == ["高血压随访，已有更晚的随访，这次只补记录"]

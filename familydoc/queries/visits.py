@@ -1,0 +1,311 @@
+"""Reads of visits, and what a visit would bring before it is stored."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+from sqlalchemy.orm import joinedload, selectinload
+
+from familydoc.extensions import db
+from familydoc.models.accounts import Account
+from familydoc.models.enrolments import Enrolment
+from familydoc.models.organisations import Organisation
+from familydoc.models.referrals import Referral
+from familydoc.models.residents import Resident
+from familydoc.models.tasks import Task
+from familydoc.models.visits import Assessment, Visit
+from familydoc.queries import scope
+from familydoc.queries.programmes import effective
+from familydoc.queries.tasks import list_open_tasks
+from familydoc.rules.answers import missing_measurements
+from familydoc.rules.definitions import Field, Programme
+from familydoc.rules.programmes import Case, Decision, PastVisit, assess_case, load_programmes
+from familydoc.rules.tasks import Closing, OpenTask, close_by_visit
+from familydoc.rules.visits import VisitEntry
+
+#: Earlier visits a decision may look at; the ladders read one back.
+HISTORY = 12
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one programme says of a visit; no decision where its measurement is missing."""
+
+    enrolment: Enrolment
+    programme: Programme
+    decision: Decision | None
+    missing: tuple[Field, ...]
+    superseded: bool
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Class, referral, next, what closes and what stays open: shown before saving."""
+
+    outcomes: tuple[Outcome, ...]
+    closing: Closing
+
+    @property
+    def danger(self) -> list[str]:
+        return [text for o in self.outcomes if o.decision for text in o.decision.danger]
+
+
+def find_visit(uid: str) -> Visit | None:
+    """Give a visit by uid whoever may see it; only for answering a repeated create."""
+    return db.session.execute(select(Visit).where(Visit.uid == uid)).scalar_one_or_none()
+
+
+def get_visit(viewer: Account, uid: str) -> Visit | None:
+    """Give a visit in the viewer's scope, or None."""
+    return scope.get_visible(Visit, viewer, Visit.uid == uid)
+
+
+def list_visits_of(resident_id: int, without: Iterable[int] = ()) -> list[Visit]:
+    """Give a resident's visits as they count today (latest revisions), newest first."""
+    query = (
+        select(Visit)
+        .options(selectinload(Visit.assessments))
+        .where(
+            Visit.resident_id == resident_id,
+            Visit.replaced_at.is_(None),
+            Visit.id.not_in(list(without)),
+        )
+        .order_by(Visit.visit_date.desc(), Visit.id.desc())
+    )
+    return list(db.session.execute(query).scalars())
+
+
+def list_active_enrolments(resident_id: int) -> list[Enrolment]:
+    """Give the active enrolments whose programme has a file, in the order of taking in."""
+    query = (
+        select(Enrolment)
+        .where(
+            Enrolment.resident_id == resident_id,
+            Enrolment.state == "active",
+            Enrolment.programme.in_(list(load_programmes())),
+        )
+        .order_by(Enrolment.id)
+    )
+    return list(db.session.execute(query).scalars())
+
+
+def revisions_of(visit: Visit) -> list[int]:
+    """Give the ids of a visit and of the revisions before it."""
+    found = [visit.id]
+    while visit.corrects_id is not None:
+        earlier = db.session.get(Visit, visit.corrects_id)
+        assert earlier is not None
+        visit = earlier
+        found.append(visit.id)
+    return found
+
+
+def find_replacement(visit: Visit) -> Visit | None:
+    """Give the revision that replaced this one."""
+    query = select(Visit).where(Visit.corrects_id == visit.id)
+    return db.session.execute(query).scalar_one_or_none()
+
+
+def history_before(resident_id: int, day: date, without: Iterable[int] = ()) -> list[PastVisit]:
+    """Give the earlier visits a decision of that day may look at."""
+    query = (
+        select(Visit.visit_date, Visit.answers)
+        .where(
+            Visit.resident_id == resident_id,
+            Visit.replaced_at.is_(None),
+            Visit.visit_date < day,
+            Visit.id.not_in(list(without)),
+        )
+        .order_by(Visit.visit_date.desc(), Visit.id.desc())
+        .limit(HISTORY)
+    )
+    return [PastVisit(row.visit_date, row.answers) for row in db.session.execute(query)]
+
+
+def has_open_referral(
+    resident_id: int, programme: str, day: date, without: Sequence[int] = ()
+) -> bool:
+    """Tell whether a referral of an earlier visit was waiting for its outcome on a day."""
+    query = select(Referral.id).where(
+        Referral.resident_id == resident_id,
+        Referral.programme == programme,
+        Referral.state != "cancelled",
+        Referral.opened_on <= day,
+        or_(Referral.closed_on.is_(None), Referral.closed_on > day),
+        Referral.visit_id.not_in(list(without)),
+    )
+    return db.session.execute(query.limit(1)).scalar() is not None
+
+
+def judge(
+    resident: Resident,
+    enrolment: Enrolment,
+    entry: VisitEntry,
+    without: Sequence[int] = (),
+) -> Outcome:
+    """Judge a visit by one programme; `without` are revisions that it replaces."""
+    programme = effective(enrolment.programme, entry.visit_date)
+    missing = missing_measurements(programme, entry.answers)
+    decision = None
+    if not missing:
+        case = Case(
+            birth=resident.birth,
+            visit_date=entry.visit_date,
+            answers=entry.answers,
+            way=entry.way,
+            history=tuple(history_before(resident.id, entry.visit_date, without)),
+            referral_open=has_open_referral(resident.id, programme.code, entry.visit_date, without),
+        )
+        decision = assess_case(programme, case)
+    superseded = find_later_assessment(enrolment.id, entry.visit_date, without) is not None
+    return Outcome(enrolment, programme, decision, missing, superseded)
+
+
+def find_later_assessment(
+    enrolment_id: int, day: date, without: Sequence[int] = ()
+) -> Assessment | None:
+    """Give an assessment of a visit after a day, as visits count today."""
+    query = (
+        _assessments_of(enrolment_id)
+        .where(Visit.visit_date > day, Visit.id.not_in(list(without)))
+        .limit(1)
+    )
+    return db.session.execute(query).scalar_one_or_none()
+
+
+def list_assessments_after(enrolment_id: int, visit: Visit) -> list[Assessment]:
+    """Give the assessments of later visits, oldest first."""
+    query = (
+        _assessments_of(enrolment_id)
+        .where(tuple_(Visit.visit_date, Visit.id) > tuple_(visit.visit_date, visit.id))
+        .order_by(Visit.visit_date, Visit.id)
+    )
+    return list(db.session.execute(query).scalars())
+
+
+def find_last_assessment(enrolment_id: int) -> Assessment | None:
+    """Give the assessment of the newest visit by date."""
+    query = _assessments_of(enrolment_id).order_by(Visit.visit_date.desc(), Visit.id.desc())
+    return db.session.execute(query.limit(1)).scalar_one_or_none()
+
+
+def _assessments_of(enrolment_id: int) -> Any:
+    return (
+        select(Assessment)
+        .join(Assessment.visit)
+        .where(Assessment.enrolment_id == enrolment_id, Visit.replaced_at.is_(None))
+    )
+
+
+def preview_visit(resident: Resident, entry: VisitEntry, without: Sequence[int] = ()) -> Preview:
+    """Give what storing this visit would bring; stores nothing.
+
+    `without` are the revisions it replaces, the newest first: what that one closed and asked for
+    is moved to the new revision, so it closes only for programmes it measures anew.
+    """
+    outcomes = tuple(
+        judge(resident, enrolment, entry, without)
+        for enrolment in list_active_enrolments(resident.id)
+    )
+    tasks = [t for t in list_open_tasks(resident.id) if t.source_visit_id not in without]
+    settled = list_programmes_of(without[0]) if without else []
+    carried = {o.programme.code: o.programme for o in outcomes if o.programme.code not in settled}
+    closing = close_by_visit(
+        [as_open_task(task) for task in tasks if task.programme not in settled],
+        carried,
+        entry.answers,
+        carried=[o.programme.code for o in outcomes if not o.superseded],
+    )
+    return Preview(outcomes, closing)
+
+
+def list_programmes_of(visit_id: int) -> list[str]:
+    """Give the codes of the programmes that judged a visit."""
+    query = select(Assessment.programme).where(Assessment.visit_id == visit_id)
+    return list(db.session.execute(query).scalars())
+
+
+def as_open_task(task: Task) -> OpenTask:
+    """Give a task as the rule needs it."""
+    return OpenTask(task.id, task.programme, task.kind, task.due_on, task.window_start)
+
+
+def find_higher_hospital(resident: Resident) -> Organisation | None:
+    """Give the county hospital to call in danger, the resident's centre where there is none."""
+    query = (
+        select(Organisation)
+        .where(
+            Organisation.kind == "county_hospital",
+            Organisation.active,
+            Organisation.telephone != "",
+        )
+        .order_by(Organisation.id)
+        .limit(1)
+    )
+    return db.session.execute(query).scalar_one_or_none() or resident.centre
+
+
+@dataclass(frozen=True)
+class VisitFilter:
+    """What the list of visits is limited to; empty texts mean everything."""
+
+    since: date | None = None
+    until: date | None = None
+    programme: str = ""
+    late: bool = False
+
+
+def list_visits(
+    viewer: Account, wanted: VisitFilter, after: tuple[date, int] | None = None
+) -> list[Visit]:
+    """Give a page of visits, newest first, one more than a page holds when there is another."""
+    query = (
+        select(Visit)
+        .options(
+            joinedload(Visit.resident).joinedload(Resident.village),
+            joinedload(Visit.staff),
+            selectinload(Visit.assessments),
+        )
+        .where(scope.visible(Visit, viewer), *_conditions(wanted))
+        .order_by(Visit.visit_date.desc(), Visit.id.desc())
+        .limit(PAGE + 1)
+    )
+    if after is not None:
+        query = query.where(tuple_(Visit.visit_date, Visit.id) < after)
+    return list(db.session.execute(query).scalars())
+
+
+def _conditions(wanted: VisitFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [Visit.replaced_at.is_(None)]
+    if wanted.since:
+        found.append(Visit.visit_date >= wanted.since)
+    if wanted.until:
+        found.append(Visit.visit_date <= wanted.until)
+    if wanted.late:
+        found.append(Visit.late_entry.is_(True))
+    if wanted.programme:
+        found.append(
+            Visit.assessments.any(
+                and_(Assessment.programme == wanted.programme, Assessment.visit_id == Visit.id)
+            )
+        )
+    return found
+
+
+def list_tasks_closed_by(visit: Visit) -> list[Task]:
+    """Give the tasks this visit closed."""
+    query = select(Task).where(Task.closed_by_visit_id == visit.id).order_by(Task.due_on)
+    return list(db.session.execute(query).scalars())
+
+
+def list_tasks_made_by(visit: Visit) -> list[Task]:
+    """Give the tasks this visit asked for, those that are cancelled left out."""
+    query = (
+        select(Task)
+        .where(Task.source_visit_id == visit.id, Task.state != "cancelled")
+        .order_by(Task.due_on)
+    )
+    return list(db.session.execute(query).scalars())
