@@ -83,9 +83,22 @@ def key_population(on: date, groups: Sequence[str] = TYPED_POPULATIONS) -> Colum
 
 
 def signed(on: date) -> ColumnElement[bool]:
-    """The condition for holding a contract that is in force on a day."""
+    """The condition for holding a contract that is in force on a day.
+
+    One renewed before its end covers its last days, until the next one begins.
+    """
+    earlier = aliased(Contract)
+    until_then = exists().where(
+        earlier.resident_id == Contract.resident_id,
+        earlier.state == "renewed",
+        earlier.start_on <= on,
+        earlier.end_on >= on,
+    )
     return exists().where(
-        Contract.resident_id == Resident.id, Contract.state == "active", Contract.end_on >= on
+        Contract.resident_id == Resident.id,
+        Contract.state == "active",
+        Contract.end_on >= on,
+        or_(Contract.start_on <= on, until_then),
     )
 
 

@@ -99,6 +99,15 @@ def test_contract_counts_on_its_days_even_before_the_night_marks_it(app, start, 
     assert reports.signed(COUNTY, TODAY).numerator == int(counts)
 
 
+def test_early_renewal_leaves_no_gap_and_counts_once(app):
+    one = people(1)[0]
+    make_contract(one, date(2025, 12, 1), end_on=date(2026, 11, 30), state="renewed")
+    assert reports.signed(COUNTY, TODAY).numerator == 0
+    make_contract(one, date(2026, 12, 1))
+    assert reports.signed(COUNTY, TODAY).numerator == 1
+    assert reports.signed(COUNTY, date(2026, 12, 1)).numerator == 1
+
+
 def test_person_with_old_contracts_counts_once(app):
     one = people(1)[0]
     for year in (2024, 2025):
