@@ -52,10 +52,10 @@ def setup(demo: str | None, seed: int, divisions: Path | None, as_json: bool) ->
     """Make the database, the county's divisions, the first administrator, and demo data."""
     try:
         answer = setup_actions.set_up(by=None, divisions=divisions)
+        if demo:
+            from familydoc import demo as demo_data
+
+            answer = demo_data.fill(size=demo, seed=seed)
     except RuleError as refused:
         refuse(refused.message)
-    if demo:
-        from familydoc import demo as demo_data
-
-        answer = demo_data.fill(size=demo, seed=seed)
     say(answer, as_json, "\n".join(map(str, answer["accounts"])))
