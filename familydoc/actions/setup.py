@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from familydoc import clock
 from familydoc.actions.accounts import hasher
 from familydoc.actions.audit import record
+from familydoc.actions.packages import seed_packages
 from familydoc.extensions import db
 from familydoc.models.accounts import Account
 from familydoc.models.organisations import Division, Organisation
@@ -31,8 +32,9 @@ def set_up(*, by: None, divisions: Path | None = None) -> dict[str, Any]:
         county = add_places(by=by, rows=rows)
         add_centres(by=by, county=county)
         add_account(by=by, username="admin", password=password, role="administrator", at=county)
+        packages = seed_packages(by=by)
     account = {"role": "administrator", "username": "admin", "password": password}
-    return {"accounts": [account], "counts": {"divisions": len(rows)}}
+    return {"accounts": [account], "counts": {"divisions": len(rows), "packages": len(packages)}}
 
 
 def read_divisions(path: Path) -> list[dict[str, str]]:

@@ -1,5 +1,6 @@
 """Contracts: who may sign, for how long, what a resident is offered, and how a contract stands."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -7,7 +8,10 @@ from typing import NamedTuple
 
 from .dates import add_months, age_on
 from .errors import RuleError
+from .search import Query, read_query
 
+_NUMBER = re.compile(r"[0-9]{6}-[0-9]{4}-[0-9]{8}")
+_SHORT = re.compile(r"[0-9]{4} ?[0-9]{4}")
 #: Months a contract may run (DOMAIN 2.5: one year in principle, one to three since 2022 [K]).
 TERMS = (12, 24, 36)
 METHODS = ("tablet", "paper", "telephone")
@@ -295,6 +299,17 @@ def propose_programmes(
 def propose_packages(packages: Iterable[tuple[int, str, str]], groups: Collection[str]) -> set[int]:
     """Give the ids to tick of (id, kind, audience): every basic one, and those for the groups."""
     return {id for id, kind, audience in packages if kind == "basic" or audience in groups}
+
+
+def read_wanted(typed: object) -> Query:
+    """Give what is looked for among contracts: `number` 150124-2026-48213907, `short` 4821 3907,
+    or whatever `rules.search.read_query` makes of a person's name or number."""
+    text = typed.strip() if isinstance(typed, str) else ""
+    if _NUMBER.fullmatch(text):
+        return Query("number", text)
+    if _SHORT.fullmatch(text):
+        return Query("short", make_short_number(text[:4] + text[-4:]))
+    return read_query(text)
 
 
 def make_number(county: str, year: int, digits: str) -> str:

@@ -1,0 +1,229 @@
+"""Reads of contracts: one by its token, lists in scope, the numbers a signature is judged by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, between, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from familydoc.extensions import db, keys
+from familydoc.formats.sealed import SealBroken
+from familydoc.formats.signature import Signature, read_signature
+from familydoc.models.accounts import Account
+from familydoc.models.contracts import Contract
+from familydoc.models.residents import Resident, ResidentTerm
+from familydoc.models.teams import Staff, Team, TeamMember
+from familydoc.queries import scope
+from familydoc.queries.programmes import get_overrides
+from familydoc.queries.residents import LAST_CHARACTER, search
+from familydoc.rules.agreements import Agreement, agreement_text, read_agreement, text_hash
+from familydoc.rules.contracts import REMINDERS, Doctor, Policy, read_policy
+from familydoc.rules.search import Query
+
+PAGE = 50
+#: What a list may show: contracts that run, those that end within some days, those that ended.
+SHOWS = ("active", *(str(days) for days in REMINDERS), "ended")
+#: Name of the county's parameters for contracts, beside those of the programmes.
+PARAMETERS = "contracts"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of contracts and the uid after which the next one begins, '' on the last."""
+
+    contracts: Sequence[Contract]
+    after: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What proves a contract. `verdict`: intact, broken (text, facts or seal were changed), or
+    missing (nothing was kept, as with contracts from before)."""
+
+    verdict: str
+    signature: Signature | None
+    agreement: Agreement | None
+    text: str
+
+
+@dataclass(frozen=True)
+class PublicCheck:
+    """What the public may learn of a contract, by named fields (THREATS T-05, T-06)."""
+
+    name: str
+    state: str
+    start_on: date
+    end_on: date
+    resident_state: str
+    team_id: int
+
+
+def get_policy(on: date) -> Policy:
+    """Give what the county has settled about contracts, in force on a day."""
+    return read_policy(get_overrides(PARAMETERS, on))
+
+
+def find_running(resident_id: int, on: date) -> Contract | None:
+    """Give the contract that runs on a day, one signed ahead too; there is at most one."""
+    query = select(Contract).where(
+        Contract.resident_id == resident_id, Contract.state == "active", Contract.end_on >= on
+    )
+    return db.session.scalars(query).one_or_none()
+
+
+def find_newest(resident_id: int) -> Contract | None:
+    """Give a resident's last contract, whatever became of it."""
+    query = select(Contract).where(Contract.resident_id == resident_id)
+    return db.session.scalars(query.order_by(Contract.end_on.desc(), Contract.id.desc())).first()
+
+
+def find_contract(uid: str) -> Contract | None:
+    """Give the contract that a device named, in nobody's scope: for sending twice."""
+    return db.session.scalars(select(Contract).where(Contract.uid == uid)).one_or_none()
+
+
+def number_taken(number: str) -> bool:
+    query = select(Contract.id).where(Contract.number == number)
+    return db.session.scalar(query) is not None
+
+
+def check_token(token: str) -> PublicCheck | None:
+    """Give what the public page shows of the contract behind a token; None for any other text."""
+    query = (
+        select(
+            Resident.name,
+            Contract.state,
+            Contract.start_on,
+            Contract.end_on,
+            Resident.state.label("resident_state"),
+            Contract.team_id,
+        )
+        .join(Resident, Resident.id == Contract.resident_id)
+        .where(Contract.token_hash == keys.vault.fingerprint("contract token", token))
+    )
+    row = db.session.execute(query).one_or_none()
+    return PublicCheck(**row._mapping) if row else None
+
+
+def list_doctors(team_id: int, on: date) -> list[tuple[Staff, Doctor]]:
+    """Give the family doctors of a team today with the contracts that run with each."""
+    running = (
+        select(Contract.doctor_id, func.count().label("signed"))
+        .where(Contract.state == "active", Contract.end_on >= on)
+        .group_by(Contract.doctor_id)
+        .subquery()
+    )
+    query = (
+        select(Staff, func.coalesce(running.c.signed, 0), Team.leader_id)
+        .join(TeamMember, TeamMember.staff_id == Staff.id)
+        .join(Team, Team.id == TeamMember.team_id)
+        .outerjoin(running, running.c.doctor_id == Staff.id)
+        .where(
+            TeamMember.team_id == team_id,
+            TeamMember.until.is_(None),
+            TeamMember.role == "family_doctor",
+            Staff.active,
+        )
+        .order_by(Staff.id)
+    )
+    rows = db.session.execute(query).all()
+    return [(staff, Doctor(staff.id, signed, staff.id == leader)) for staff, signed, leader in rows]
+
+
+def list_contracts(viewer: Account, show: str, wanted: Query, on: date, after: str = "") -> Page:
+    """Give one page of the contracts in scope: those that run by their end, ended ones newest
+    first. `wanted` is what was typed into the search field."""
+    ended = show == "ended"
+    key = (Contract.end_on, Contract.id)
+    query = (
+        _narrow(select(Contract), viewer, show, wanted, on)
+        .options(joinedload(Contract.resident).joinedload(Resident.village))
+        .options(joinedload(Contract.team), joinedload(Contract.doctor))
+        .order_by(*(column.desc() if ended else column for column in key))
+        .limit(PAGE + 1)
+    )
+    query = query.where(*_beyond(after, ended))
+    found = db.session.scalars(query).all()
+    return Page(found[:PAGE], found[PAGE - 1].uid if len(found) > PAGE else "")
+
+
+def count_contracts(viewer: Account, show: str, wanted: Query, on: date) -> int:
+    """Count the same list."""
+    query = _narrow(select(func.count()).select_from(Contract), viewer, show, wanted, on)
+    count: int = db.session.execute(query).scalar_one()
+    return count
+
+
+def _beyond(after: str, ended: bool) -> list[ColumnElement[bool]]:
+    last = find_contract(after) if after and "\0" not in after else None
+    if last is None:
+        return []
+    end, id = Contract.end_on, Contract.id
+    if ended:
+        return [or_(end < last.end_on, and_(end == last.end_on, id < last.id))]
+    return [or_(end > last.end_on, and_(end == last.end_on, id > last.id))]
+
+
+def _narrow(query: Select[Any], viewer: Account, show: str, wanted: Query, on: date) -> Select[Any]:
+    query = query.where(scope.visible(Contract, viewer))
+    if show == "ended":
+        query = query.where(or_(Contract.state != "active", Contract.end_on < on))
+    else:
+        query = query.where(Contract.state == "active", Contract.end_on >= on)
+    if show.isdigit():
+        query = query.where(Contract.end_on <= on + timedelta(days=int(show)))
+    return query.where(*_meant(wanted, viewer))
+
+
+def _meant(wanted: Query, viewer: Account) -> list[ColumnElement[bool]]:
+    """The condition for what was typed: an agreement's number, its short number, or a person."""
+    if wanted.kind == "nothing":
+        return []
+    if wanted.kind == "number":
+        return [Contract.number == wanted.text]
+    if wanted.kind == "short":
+        return [Contract.short_number == wanted.text]
+    if wanted.kind == "name":
+        ends = between(ResidentTerm.term, wanted.text, wanted.text + LAST_CHARACTER)
+        return [Contract.resident_id.in_(select(ResidentTerm.resident_id).where(ends))]
+    people = search(viewer, wanted).residents
+    return [Contract.resident_id.in_([one.id for one in people])]
+
+
+def read_evidence(contract: Contract) -> Evidence:
+    """Open what proves a contract and compare the text with its hash, at every look anew."""
+    try:
+        drawing = _unseal(Contract.signature, contract)
+        kept = _unseal(Contract.agreement, contract)
+        signature = read_signature(drawing or "")
+        agreement = read_agreement(kept) if kept else None
+        text = agreement_text(agreement) if agreement else ""
+    except (SealBroken, ValueError):
+        return Evidence("broken", None, None, "")
+    if agreement is None or not contract.text_hash:
+        return Evidence("missing", signature, agreement, text)
+    same = text_hash(text) == contract.text_hash and _agrees(agreement, contract)
+    return Evidence("intact" if same else "broken", signature, agreement, text)
+
+
+def _agrees(agreement: Agreement, contract: Contract) -> bool:
+    return (agreement.start_on, agreement.end_on, agreement.term_months) == (
+        contract.start_on,
+        contract.end_on,
+        contract.term_months,
+    )
+
+
+def _unseal(column: Any, contract: Contract) -> str | None:
+    found: str | None = db.session.scalar(select(column).where(Contract.id == contract.id))
+    return found
+
+
+def get_token(contract: Contract) -> str | None:
+    """Give the token of the code, to print it again; None when its seal is broken."""
+    try:
+        return _unseal(Contract.token, contract)
+    except SealBroken:
+        return None
