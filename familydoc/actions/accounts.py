@@ -7,12 +7,27 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
 
 from familydoc import clock
 from familydoc.actions.audit import record
 from familydoc.extensions import db, keys
 from familydoc.models.accounts import Account, LoginFailure, LoginSession
-from familydoc.queries.accounts import count_failures, find_account
+from familydoc.models.organisations import Organisation
+from familydoc.models.teams import Staff
+from familydoc.queries.accounts import (
+    count_administrators,
+    count_failures,
+    find_account,
+    find_active_account_of,
+)
+from familydoc.rules.accounts import (
+    SERVING,
+    check_not_last,
+    check_not_self,
+    check_seat,
+    read_username,
+)
 from familydoc.rules.errors import RuleError
 from familydoc.rules.passwords import check_password
 from familydoc.transaction import transaction
@@ -21,6 +36,8 @@ FAILURE_WINDOW = timedelta(minutes=15)
 #: Failures in the window before the next try is refused unread: per name, per address.
 NAME_LIMIT, ADDRESS_LIMIT = 5, 50
 TOUCH_EVERY = timedelta(minutes=5)
+#: Letters and digits nobody confuses when a password is read out.
+READABLE = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 hasher = PasswordHasher()
 
@@ -75,6 +92,160 @@ def change_password(*, by: Account, old: str, new: str, policy: str) -> str:
         by.version += 1
         record(by=by, verb="change_password", entity="account", entity_id=by.id)
     return _open_session(by=by)
+
+
+def add_account(
+    *,
+    by: Account | None,
+    username: str,
+    password: str,
+    role: str,
+    at: Organisation,
+    staff: Staff | None = None,
+) -> Account:
+    """Add an account whose password must be changed at the first login."""
+    account = Account(
+        username=username,
+        password_hash=hasher.hash(password),
+        role=role,
+        organisation_id=at.id,
+        staff_id=staff.id if staff else None,
+        password_changed_at=clock.now(),
+    )
+    db.session.add(account)
+    db.session.flush()
+    record(by=by, verb="add_account", entity="account", entity_id=account.id, role=role)
+    return account
+
+
+def create_account(
+    *,
+    by: Account,
+    username: str,
+    role: str,
+    organisation: Organisation | None,
+    staff: Staff | None,
+    policy: str,
+) -> tuple[Account, str]:
+    """Open an account; gives it with its first password, which is nowhere kept in clear."""
+    name = read_username(username)
+    password = first_password(policy, name)
+    with transaction() as session:
+        at = _seat(role, organisation, staff)
+        _refuse_second_account(staff, None)
+        if find_account(name) is not None:
+            raise _taken(name)
+        try:
+            with session.begin_nested():
+                account = add_account(
+                    by=by, username=name, password=password, role=role, at=at, staff=staff
+                )
+        except IntegrityError:
+            raise _taken(name) from None
+    return account, password
+
+
+def reset_password(*, by: Account, account: Account, policy: str) -> str:
+    """Give an account a fresh first password; every login of it ends."""
+    check_not_self(by.id == account.id, "在这里重设")
+    password = first_password(policy, account.username)
+    hashed = hasher.hash(password)
+    with transaction():
+        account.password_hash = hashed
+        account.password_changed_at = clock.now()
+        account.must_change_password = True
+        account.version += 1
+        record(by=by, verb="reset_password", entity="account", entity_id=account.id)
+    return password
+
+
+def change_role(
+    *,
+    by: Account,
+    account: Account,
+    role: str,
+    organisation: Organisation | None,
+    staff: Staff | None,
+) -> None:
+    """Give an account another role, institution or person; it counts from the next request on."""
+    with transaction():
+        check_not_self(by.id == account.id, "修改")
+        at = _seat(role, organisation, staff)
+        _refuse_second_account(staff, account)
+        if account.role == "administrator" and role != "administrator" and account.active:
+            check_not_last(count_administrators(besides=account))
+        before = account.role
+        account.role, account.organisation_id = role, at.id
+        account.staff_id = staff.id if staff else None
+        account.version += 1
+        record(
+            by=by,
+            verb="change_role",
+            entity="account",
+            entity_id=account.id,
+            before=before,
+            role=role,
+        )
+
+
+def disable_account(*, by: Account, account: Account) -> None:
+    """Shut an account: its next request is out. Not the last administrator's."""
+    with transaction():
+        if not account.active:
+            return
+        if account.role == "administrator":
+            check_not_last(count_administrators(besides=account))
+        account.active = False
+        account.version += 1
+        record(by=by, verb="disable_account", entity="account", entity_id=account.id)
+
+
+def enable_account(*, by: Account, account: Account) -> None:
+    """Open an account again; old logins stay dead."""
+    with transaction():
+        if account.active:
+            return
+        if account.staff is not None and not account.staff.active:
+            raise RuleError("person_left", "这位人员已经离岗，请先恢复在岗再启用账号。", "staff")
+        _refuse_second_account(account.staff, account)
+        account.active = True
+        account.version += 1
+        record(by=by, verb="enable_account", entity="account", entity_id=account.id)
+
+
+def first_password(policy: str, username: str) -> str:
+    """Give a random password that is easy to read out and that the policy accepts."""
+    while True:
+        groups = ("".join(secrets.choice(READABLE) for _ in range(4)) for _ in range(4))
+        password = "-".join(groups)
+        try:
+            check_password(policy, password, username)
+        except RuleError:
+            continue
+        return password
+
+
+def _seat(role: str, organisation: Organisation | None, staff: Staff | None) -> Organisation:
+    """Give where the account belongs: who serves belongs where the person does."""
+    at = staff.organisation if staff and role in SERVING else organisation
+    check_seat(role, at.kind if at else None, staff is not None)
+    assert at is not None
+    return at
+
+
+def _refuse_second_account(staff: Staff | None, account: Account | None) -> None:
+    """One person, one active account: nobody is two."""
+    if staff is None:
+        return
+    db.session.refresh(staff, with_for_update=True)
+    other = find_active_account_of(staff.id)
+    if other is not None and other is not account:
+        sentence = f"{staff.name}已经有账号 {other.username} 在用，一人只用一个账号。"
+        raise RuleError("second_account", sentence, "staff")
+
+
+def _taken(username: str) -> RuleError:
+    return RuleError("username_taken", f"用户名 {username} 已经有人用，请换一个。", "username")
 
 
 def _open_session(*, by: Account) -> str:

@@ -8,8 +8,7 @@ from typing import Any
 from flask_migrate import upgrade
 from sqlalchemy import func, select
 
-from familydoc import clock
-from familydoc.actions.accounts import hasher
+from familydoc.actions.accounts import add_account
 from familydoc.actions.audit import record
 from familydoc.actions.packages import seed_packages
 from familydoc.extensions import db
@@ -90,20 +89,3 @@ def add_centres(*, by: Account | None, county: Organisation) -> None:
         )
     db.session.flush()
     record(by=by, verb="add_centres", entity="organisation", entity_id=county.id)
-
-
-def add_account(
-    *, by: Account | None, username: str, password: str, role: str, at: Organisation
-) -> Account:
-    """Add an account whose password must be changed at the first login."""
-    account = Account(
-        username=username,
-        password_hash=hasher.hash(password),
-        role=role,
-        organisation_id=at.id,
-        password_changed_at=clock.now(),
-    )
-    db.session.add(account)
-    db.session.flush()
-    record(by=by, verb="add_account", entity="account", entity_id=account.id, role=role)
-    return account

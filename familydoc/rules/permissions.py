@@ -21,11 +21,13 @@ MANAGER = frozenset(
         "residents.see",
         "residents.edit",
         "residents.confirm",
+        "residents.move",
         "contracts.see",
         "contracts.end",
         "reports.see",
         "teams.see",
         "teams.edit",
+        "teams.manage",
         "staff.edit",
         "imports.make",
     }
@@ -47,6 +49,7 @@ ADMINISTRATOR = frozenset(
     {
         "teams.see",
         "teams.edit",
+        "teams.manage",
         "staff.edit",
         "organisations.edit",
         "accounts.edit",
