@@ -48,7 +48,8 @@ def describe(counts: dict[str, Any], dry_run: bool) -> str:
     verb = "可以导入" if dry_run else "已导入"
     lines = [
         f"共 {counts['rows']:,} 行，{verb} {counts['accepted']:,} 人：新增 {counts['new']:,}，"
-        f"更新 {counts['changed']:,}，没有变化 {counts['unchanged']:,}；其中已故 {counts['deceased']:,}。"
+        f"更新 {counts['changed']:,}，没有变化 {counts['unchanged']:,}；"
+        f"其中已故 {counts['deceased']:,}。"
     ]
     if not dry_run and not counts["new"] and not counts["changed"]:
         lines.append("名单和库里完全一致，什么都没有改动。")

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -56,8 +57,10 @@ class Ready:
 
     person: Person
     mark: bytes | None
+    uid: str = ""
     identity: Sealed | None = None
     telephone: Sealed | None = None
+    terms: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -76,42 +79,47 @@ def make_ready(
 
     `stored` tells which fingerprints are; their owners are sealed only where something changed.
     """
-    fingerprint = keys.vault.fingerprint
+    mark = keys.vault.fingerprint
     ready = [
-        Ready(person, fingerprint("identity", person.number) if person.number else None)
+        Ready(person, mark("identity", person.number) if person.number else None)
         for person in people
     ]
     known = stored([one.mark for one in ready if one.mark])
-    for one in ready:
-        if one.mark not in known:
-            seal(one)
+    make_new([one for one in ready if one.mark not in known])
     return ready
 
 
-def seal(one: Ready) -> None:
-    """Seal number and telephone, once."""
-    if one.identity is None:
-        one.identity = _sealed("identity", one.person.number, one.mark)
-        one.telephone = _sealed("telephone", one.person.phone)
+def make_new(ready: Iterable[Ready]) -> None:
+    """Seal number and telephone, find the search terms and give a uid, once for each."""
+    terms = cache(lambda name: frozenset(search_terms(name) | initials(name)))
+    last4 = cache(lambda purpose, digits: keys.vault.fingerprint(f"{purpose} last4", digits))
 
+    def sealed(purpose: str, text: str | None, mark: bytes | None = None) -> Sealed:
+        if not text:
+            return None, None, None
+        vault = keys.vault
+        whole = mark or vault.fingerprint(purpose, text)
+        return vault.seal(text), whole, last4(purpose, text[-4:])
 
-def _sealed(purpose: str, text: str | None, mark: bytes | None = None) -> Sealed:
-    if not text:
-        return None, None, None
-    vault = keys.vault
-    mark = mark or vault.fingerprint(purpose, text)
-    return vault.seal(text), mark, vault.fingerprint(f"{purpose} last4", text[-4:])
+    for one in ready:
+        if not one.uid:
+            person = one.person
+            one.uid, one.terms = str(uuid.uuid4()), terms(person.name)
+            one.identity = sealed("identity", person.number, one.mark)
+            one.telephone = sealed("telephone", person.phone)
 
 
 def add_people(session: Session, people: Sequence[Ready], county: County, today: date) -> None:
     """Insert residents with households, tags, search terms, enrolments and tasks."""
     add_households(session, [one.person for one in people], county)
+    make_new(people)
     ids = reserve_ids(session, table(Resident), len(people))
     stamp = now_text(session)
     insert_rows(
         session, table(Resident), RESIDENT_COLUMNS, _residents(people, ids, county, today, stamp)
     )
-    insert_rows(session, table(ResidentTerm), ("term", "resident_id"), _terms(people, ids))
+    terms = ((term, id) for id, one in _zip(ids, people) for term in one.terms)
+    insert_rows(session, table(ResidentTerm), ("term", "resident_id"), terms)
     tags = (
         (id, tag, today.isoformat()) for id, one in _zip(ids, people) for tag in one.person.tags
     )
@@ -128,11 +136,10 @@ def _residents(
 ) -> Iterator[tuple[Any, ...]]:
     since = today.isoformat()
     for id, one in _zip(ids, people):
-        seal(one)
         person = one.person
         assert one.identity and one.telephone
         yield (
-            *(id, str(uuid.uuid4()), person.name, person.sex, person.birth.isoformat()),
+            *(id, one.uid, person.name, person.sex, person.birth.isoformat()),
             *one.identity,
             *one.telephone,
             *(
@@ -148,16 +155,6 @@ def _residents(
             *(person.relation, person.state, since if person.state != "present" else None),
             *(person.note, stamp),
         )
-
-
-def _terms(people: Sequence[Ready], ids: Sequence[int]) -> Iterator[tuple[str, int]]:
-    known: dict[str, set[str]] = {}
-    for id, one in _zip(ids, people):
-        name = one.person.name
-        if (terms := known.get(name)) is None:
-            terms = known[name] = search_terms(name) | initials(name)
-        for term in terms:
-            yield term, id
 
 
 def add_households(session: Session, people: Sequence[Person], county: County) -> None:

@@ -1,28 +1,26 @@
 """Initials of Chinese names in every reading of their characters."""
 
 from functools import lru_cache
-from itertools import product
 
 READINGS = 24  # a name of many ambiguous characters must not fill the index
 
 
 def initials(name: str) -> set[str]:
-    """Give the initials of a name and of each of its ends: 单于 -> sy, dy, cy, y.
+    """Give the initials of a name and of each of its ends: 单于 -> sy, dy, cy.
 
     All readings of a character count (单 is d, s and c), latin letters stand for themselves; at
-    most 24 spellings of the whole name.
+    most 24 spellings of an end. A last letter alone finds half a county and is left out, unless
+    it is the whole name.
     """
     letters = [letter for letter in map(_letters, name) if letter]
+    if len(letters) == 1:
+        return set(letters[0])
     terms: set[str] = set()
-    for start in range(len(letters)):
-        terms |= _spellings(tuple(letters[start:]))
-    return terms
-
-
-@lru_cache(maxsize=20_000)
-def _spellings(letters: tuple[str, ...]) -> frozenset[str]:
-    combinations = product(*letters)
-    return frozenset("".join(one) for one, _ in zip(combinations, range(READINGS), strict=False))
+    ends = [""]
+    for letter in reversed(letters):
+        ends = [first + end for first in letter for end in ends][:READINGS]
+        terms.update(ends)
+    return {term for term in terms if len(term) > 1}
 
 
 @lru_cache(maxsize=20_000)

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from familydoc.rules.dates import age_on
 from familydoc.rules.errors import RuleError
@@ -45,8 +45,7 @@ _SPACES = re.compile(r"\s+")
 _DOT_RUNS = re.compile(f"{DOT}+")
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name as it is stored, and what had to be mended in it."""
 
     value: str

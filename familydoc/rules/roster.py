@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from sys import intern
 from typing import Any, NamedTuple
 
 from familydoc.rules.dates import age_on
 from familydoc.rules.errors import RuleError
 from familydoc.rules.identity import Identity, parse_identity
-from familydoc.rules.residents import VillageIndex, find_village, parse_name, parse_phone
+from familydoc.rules.residents import Name, VillageIndex, find_village, parse_name, parse_phone
 from familydoc.rules.roster_cells import read_date, read_sex, read_state, read_text, says_yes
 from familydoc.rules.roster_sheet import Layout
 
@@ -102,6 +103,14 @@ class RosterRow(NamedTuple):
         return "repeat" if "repeat_row" in self.normalised else "accepted"
 
 
+class Fault(NamedTuple):
+    """A reason to refuse and its sentence. Not the error itself: its traceback would hold a whole
+    batch of rows in memory."""
+
+    code: str
+    message: str
+
+
 class Holder(NamedTuple):
     """Who holds an identity number already; `reachable` when the importer may see them."""
 
@@ -127,7 +136,7 @@ def judge_row(row: int, cells: Sequence[Any], rules: RowRules) -> RosterRow | No
     value = _by_code(cells, rules.layout.places)
     if not any(value.values()):
         return None
-    found: list[RuleError] = []
+    found: list[Fault] = []
     identity = _identity(value, rules.today, found)
     name = _name(value, found)
     village = find_village(
@@ -136,7 +145,7 @@ def judge_row(row: int, cells: Sequence[Any], rules: RowRules) -> RosterRow | No
     if village is None:
         found.append(_village_unknown(value))
     elif rules.villages_in_scope is not None and village.code not in rules.villages_in_scope:
-        found.append(RuleError("out_of_scope", "这一行是其他乡镇的居民，请由所属卫生院导入。"))
+        found.append(Fault("out_of_scope", "这一行是其他乡镇的居民，请由所属卫生院导入。"))
     if found or identity is None or name is None or village is None:
         return _refused(row, found)
     phone, warned = _warnings(value, identity)
@@ -155,49 +164,49 @@ def _by_code(cells: Sequence[Any], places: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _refused(row: int, found: list[RuleError]) -> RosterRow:
-    first = min(found, key=lambda error: REASONS.index(error.code))
+def _refused(row: int, found: list[Fault]) -> RosterRow:
+    first = min(found, key=lambda fault: REASONS.index(fault.code))
     return RosterRow(row, None, first.code, first.message)
 
 
-def _identity(value: dict[str, Any], today: date, found: list[RuleError]) -> Identity | None:
+def _identity(value: dict[str, Any], today: date, found: list[Fault]) -> Identity | None:
     try:
         return parse_identity(value["identity_number"], today)
     except RuleError as error:
         if error.code != "id_missing":
-            found.append(error)
+            found.append(Fault(error.code, error.message))
             return None
     return _infant(value, today, found)
 
 
-def _infant(value: dict[str, Any], today: date, found: list[RuleError]) -> Identity | None:
+def _infant(value: dict[str, Any], today: date, found: list[Fault]) -> Identity | None:
     """A child in the first year may have no number yet; then the columns speak."""
     birth, sex = read_date(value.get("birth")), read_sex(value.get("sex"))
     if birth is None or not (birth <= today and age_on(birth, today) < 1):
-        found.append(RuleError("id_missing", "没有填身份证号，满 1 周岁的居民必须填写。"))
+        found.append(Fault("id_missing", "没有填身份证号，满 1 周岁的居民必须填写。"))
     elif sex is None:
-        found.append(RuleError("id_missing", "没有身份证号的婴儿要写明性别（男或女）。"))
+        found.append(Fault("id_missing", "没有身份证号的婴儿要写明性别（男或女）。"))
     else:
         return Identity("", birth, sex)
     return None
 
 
-def _name(value: dict[str, Any], found: list[RuleError]) -> Any:
+def _name(value: dict[str, Any], found: list[Fault]) -> Name | None:
     try:
         return parse_name(value["name"])
     except RuleError as error:
-        if error.code == "name_short":
-            error = RuleError("name_invalid", f"{error.message}确实如此请手工建档。")
-        found.append(error)
+        short = error.code == "name_short"
+        advice = "确实如此请手工建档。" if short else ""
+        found.append(Fault("name_invalid" if short else error.code, error.message + advice))
         return None
 
 
-def _village_unknown(value: dict[str, Any]) -> RuleError:
+def _village_unknown(value: dict[str, Any]) -> Fault:
     township, village = read_text(value.get("township")), read_text(value.get("village"))
     if not village:
-        return RuleError("village_unknown", "没有填村（居）委会。")
+        return Fault("village_unknown", "没有填村（居）委会。")
     where = f"{township}没有“{village}”" if township else f"没有填乡镇，无法确定“{village}”"
-    return RuleError("village_unknown", f"{where}，请核对乡镇和村（居）委会的名称。")
+    return Fault("village_unknown", f"{where}，请核对乡镇和村（居）委会的名称。")
 
 
 def _warnings(value: dict[str, Any], identity: Identity) -> tuple[str | None, tuple[str, ...]]:
@@ -228,12 +237,12 @@ def _person(
         sex=identity.sex,
         phone=phone,
         village_code=village_code,
-        nation=read_text(get("nation"), 20),
+        nation=intern(read_text(get("nation"), 20)),
         registered=_registered(get("registered")),
         record_number=read_text(get("record_number"), 20),
         address=read_text(get("address"), 200),
         household=read_text(get("household"), 30),
-        relation=read_text(get("relation"), 20),
+        relation=intern(read_text(get("relation"), 20)),
         tags=tuple(tag for tag in TAG_COLUMNS if says_yes(get(tag))),
         state=read_state(get("state"), get("note")),
         note=read_text(get("note"), 500),

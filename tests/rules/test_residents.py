@@ -216,8 +216,8 @@ def test_search_terms_are_the_ends_of_a_name() -> None:
 
 
 def test_initials_hold_every_reading_of_a_surname() -> None:
-    assert {"sxx", "dxx", "cxx", "xx", "x"} <= initials("单雄信")
-    assert {"zg", "cg", "g"} <= initials("曾刚")
+    assert initials("单雄信") == {"sxx", "dxx", "cxx", "xx", "xs", "sxs", "dxs", "cxs"}
+    assert initials("曾刚") == {"zg", "cg"}
     assert initials("𠮷田") == {"t"}
     assert initials("") == set()
     assert max(len(initials("乐行长重乐行长重")), 1) <= 8 * 24
