@@ -58,6 +58,11 @@ def find_active_account_of(staff_id: int) -> Account | None:
     return db.session.scalars(query.order_by(Account.id)).first()
 
 
+def list_accounts_of(staff_id: int) -> Sequence[Account]:
+    query = select(Account).where(Account.staff_id == staff_id)
+    return db.session.scalars(query.order_by(Account.id)).all()
+
+
 def count_administrators(besides: Account) -> int:
     """Count the other active administrators, and hold them: two may not shut each other out."""
     query = select(Account.id).where(Account.role == "administrator", Account.active)

@@ -53,8 +53,20 @@ def teams(viewer: Account) -> ColumnElement[bool]:
 
 
 def staff(viewer: Account) -> ColumnElement[bool]:
-    """Colleagues: everybody for the county, one's centre and its village clinics for the rest."""
+    """Colleagues: one's centre and its village clinics, and who serves in a team one sees."""
     if viewer.role in ("administrator", "supervisor"):
+        return true()
+    serving = (
+        select(TeamMember.staff_id)
+        .join(TeamMember.team)
+        .where(TeamMember.until.is_(None), teams(viewer))
+    )
+    return or_(own_staff(viewer), Staff.id.in_(serving))
+
+
+def own_staff(viewer: Account) -> ColumnElement[bool]:
+    """The people a viewer with `staff.edit` answers for: of the institutions, not of the teams."""
+    if viewer.role == "administrator":
         return true()
     return Staff.organisation_id.in_(select(Organisation.id).where(organisations(viewer)))
 

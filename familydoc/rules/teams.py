@@ -1,15 +1,50 @@
 """Teams: what one needs, who may serve in it, and who may change what of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from familydoc.rules.errors import RuleError
+from familydoc.rules.organisations import HOURS_LENGTH, read_line, read_office_phone
 from familydoc.rules.values import parse_date, typed_text
 
 MEMBER_ROLES = ("family_doctor", "nurse", "village_doctor", "public_health", "county_expert")
 #: Whose institution is a village clinic, a centre or the county hospital by nature.
 EXPERT = "county_expert"
 NAME_LENGTH, SERVICES_LENGTH = 50, 300
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """What a team tells its residents: when, where to call, what it offers."""
+
+    hours: str = ""
+    telephone: str = ""
+    services: str = ""
+
+
+def read_plate(typed: Mapping[str, object]) -> Plate:
+    """Give a team's plate; RuleError names the field that is wrong."""
+    return Plate(
+        hours=read_line(typed.get("hours"), "hours", "服务时间", HOURS_LENGTH),
+        telephone=read_office_phone(typed.get("telephone")),
+        services=read_line(typed.get("services"), "services", "服务内容", SERVICES_LENGTH),
+    )
+
+
+def read_team_name(typed: object) -> str:
+    """Give a team's name, 2 to 50 characters; RuleError `name_missing`."""
+    name = read_line(typed, "name", "团队名称", NAME_LENGTH)
+    if len(name) < 2:
+        raise RuleError("name_missing", "请填团队名称，例如 城关一队。", "name")
+    return name
+
+
+def rights(role: str, *, own_centre: bool, leads: bool) -> str:
+    """Give what a role may change of a team: `all`, `plate` (hours, telephone, services) or ''."""
+    if role == "administrator" or (role == "manager" and own_centre):
+        return "all"
+    return "plate" if role == "leader" and leads else ""
 
 
 def gaps(roles: Collection[str], has_leader: bool) -> tuple[str, ...]:

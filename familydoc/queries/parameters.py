@@ -1,0 +1,105 @@
+"""Reads of the county's values, with what they mean for the programmes."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from familydoc.extensions import db
+from familydoc.models.accounts import Account
+from familydoc.models.programmes import CountyParameter
+from familydoc.rules.parameters import Setting, all_settings
+from familydoc.rules.programmes import load_programmes
+
+
+@dataclass(frozen=True)
+class Value:
+    """One county value with the words for it."""
+
+    row: CountyParameter
+    setting: Setting
+    account: Account | None
+
+    @property
+    def shown(self) -> str:
+        return self.setting.shown(self.row.value)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A parameter as a page shows it: the national value, the county's now, and what is to come."""
+
+    programme: str
+    setting: Setting
+    now: Value | None
+    ahead: tuple[Value, ...]
+
+    @property
+    def national(self) -> str:
+        return self.setting.shown(self.setting.national)
+
+    @property
+    def in_force(self) -> str:
+        return self.now.shown if self.now else self.national
+
+    @property
+    def differs(self) -> bool:
+        return self.in_force != self.national
+
+
+def list_lines(on: date) -> list[tuple[str, list[Line]]]:
+    """Give every parameter under its programme, as it is in force on a day."""
+    values = _values()
+    return [
+        (code, [_line(code, setting, values.get((code, setting.name), []), on) for setting in them])
+        for code, them in all_settings(load_programmes()).items()
+    ]
+
+
+def get_line(programme: str, name: str, on: date) -> Line | None:
+    """Give one parameter, None when there is none of that name."""
+    settings = all_settings(load_programmes()).get(programme, ())
+    setting = next((one for one in settings if one.name == name), None)
+    if setting is None:
+        return None
+    return _line(programme, setting, _values(programme, name).get((programme, name), []), on)
+
+
+def list_history(line: Line) -> list[Value]:
+    """Give all county values of a parameter, the newest first."""
+    rows = _values(line.programme, line.setting.name).get((line.programme, line.setting.name), [])
+    return [Value(row, line.setting, account) for row, account in reversed(rows)]
+
+
+def latest_valid_from(programme: str, name: str) -> date | None:
+    query = select(func.max(CountyParameter.valid_from)).where(
+        CountyParameter.programme == programme, CountyParameter.name == name
+    )
+    return db.session.execute(query).scalar_one()
+
+
+Rows = list[tuple[CountyParameter, Account | None]]
+
+
+def _values(programme: str = "", name: str = "") -> dict[tuple[str, str], Rows]:
+    """Give the stored values in the order in which they come into force."""
+    query = (
+        select(CountyParameter, Account)
+        .outerjoin(Account, Account.id == CountyParameter.set_by)
+        .options(joinedload(Account.staff))
+        .order_by(CountyParameter.valid_from, CountyParameter.id)
+    )
+    if programme:
+        query = query.where(CountyParameter.programme == programme, CountyParameter.name == name)
+    found: dict[tuple[str, str], Rows] = {}
+    for row, account in db.session.execute(query):
+        found.setdefault((row.programme, row.name), []).append((row, account))
+    return found
+
+
+def _line(programme: str, setting: Setting, rows: Rows, on: date) -> Line:
+    values = [Value(row, setting, account) for row, account in rows]
+    past = [value for value in values if value.row.valid_from <= on]
+    ahead = tuple(value for value in values if value.row.valid_from > on)
+    return Line(programme, setting, past[-1] if past else None, ahead)
