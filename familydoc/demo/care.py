@@ -18,6 +18,8 @@ from familydoc.rules.tasks import window_start
 
 YEARS_BACK = timedelta(days=730)
 TAGS = ("hypertension", "diabetes")
+#: How long before its due date a duty is done along with another programme's visit.
+JOINED_WITHIN = {"regular": timedelta(days=30), "recheck": timedelta(days=4)}
 Row = dict[str, Any]
 
 
@@ -161,7 +163,11 @@ class Story:
             self._assess(course, visit, answers)
 
     def _joins(self, course: Course, on: date) -> bool:
-        due = any(d.kind != "referral_fu" and d.window <= on for d in course.duties)
+        """Tell whether another programme is done on the same occasion because it is due too."""
+        due = any(
+            d.kind != "referral_fu" and d.opened < on and d.due - on <= JOINED_WITHIN[d.kind]
+            for d in course.duties
+        )
         return due and self.random.random() < 0.9
 
     def _visit_row(self, on: date, answers: dict[str, Any]) -> Row:

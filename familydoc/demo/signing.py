@@ -1,9 +1,10 @@
 """Contracts: when people signed, with whom, for what, and what they put their name to."""
 
+import json
 import secrets
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
@@ -21,7 +22,6 @@ from familydoc.rules.agreements import (
     Package,
     agreement_text,
     text_hash,
-    write_agreement,
 )
 from familydoc.rules.agreements import Member as AgreementMember
 from familydoc.rules.contracts import ADULT_AGE, last_day, make_number, make_short_number
@@ -29,6 +29,7 @@ from familydoc.rules.dates import add_months
 from familydoc.rules.residents import KEY_POPULATIONS, key_populations
 
 Row = dict[str, Any]
+FACTS = [field.name for field in fields(Agreement)]
 TERMS, TERM_WEIGHTS = (12, 24, 36), (90, 7, 3)
 METHODS, METHOD_WEIGHTS = ("paper", "tablet", "telephone"), (62, 34, 4)
 #: Share of those who are not signed whose contract ran out, and of the signed who renewed.
@@ -42,6 +43,7 @@ class Side:
 
     team: DemoTeam
     words: dict[str, Any]
+    members: list[Row]
     accounts: Mapping[int, int]
 
 
@@ -70,6 +72,7 @@ class Signing:
         self.digits: set[str] = set()
         self.days: dict[int, date] = {}
         self.words = {p.id: _package_words(p) for p in packages}
+        self.plain = {id: asdict(words) for id, words in self.words.items()}
 
     def sign(self, person: Person) -> None:
         """Give a resident the contracts that fit: running, run out, renewed, ended or none."""
@@ -213,9 +216,17 @@ class Signing:
             witness=row["witness"],
         )
         return {
-            "agreement": write_agreement(agreement),
+            "agreement": self._write(side, agreement, chosen),
             "text_hash": text_hash(agreement_text(agreement)),
         }
+
+    def _write(self, side: Side, agreement: Agreement, chosen: list[ServicePackage]) -> str:
+        """Give what `rules.agreements.write_agreement` gives, a county's worth in seconds: teams
+        and packages are the same in thousands of agreements and are taken apart once."""
+        facts = {name: getattr(agreement, name) for name in FACTS}
+        facts["members"] = side.members
+        facts["packages"] = [self.plain[p.id] for p in chosen]
+        return json.dumps(facts, ensure_ascii=False, default=date.isoformat)
 
 
 def record_number(person: Person) -> str:
@@ -249,7 +260,7 @@ def team_side(
         "hours": centre.hours,
         "members": members,
     }
-    return Side(team, words, accounts)
+    return Side(team, words, [asdict(member) for member in members], accounts)
 
 
 def _guardian(person: Person) -> str:

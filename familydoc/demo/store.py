@@ -17,7 +17,8 @@ def store(session: Session, table: str, rows: Sequence[Row]) -> int:
     if not rows:
         return 0
     target, columns = Base.metadata.tables[table], list(rows[0])
-    insert_rows(session, target, columns, _as_stored(session, target, columns, rows))
+    quoted = [f'"{name}"' for name in columns]
+    insert_rows(session, target, quoted, _as_stored(session, target, columns, rows))
     _move_sequence(session, target)
     return len(rows)
 
