@@ -49,6 +49,9 @@ class Roster:
             self.key_signed + other.key_signed,
         )
 
+    def __sub__(self, other: "Roster") -> "Roster":
+        return self + Roster(-other.people, -other.signed, -other.key, -other.key_signed)
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -68,6 +71,10 @@ class Due:
             self.overdue_open + other.overdue_open,
             self.missed + other.missed,
         )
+
+    def __sub__(self, other: "Due") -> "Due":
+        done = (-other.done_on_time, -other.done_late)
+        return self + Due(-other.due, *done, -other.overdue_open, -other.missed)
 
     @property
     def done(self) -> int:

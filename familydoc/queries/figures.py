@@ -10,7 +10,7 @@ from sqlalchemy import Row, and_, func, or_, select
 from familydoc.extensions import db
 from familydoc.models.audit import AuditEvent
 from familydoc.models.jobs import Figure
-from familydoc.queries.counts import COUNTY, MONTHS_BACK, Due, Roster, Scope
+from familydoc.queries.counts import MONTHS_BACK, Due, Roster, Scope
 from familydoc.rules.dates import add_months, month_of
 
 #: A count and its denominator by code, of one scope on one day.
@@ -37,6 +37,7 @@ class Stored:
     quarter: Due = field(default_factory=Due)
     overdue: int = 0
     open: int = 0
+    on: date | None = None
     counted_at: datetime | None = None
     #: The months before this one, oldest first, by their first day.
     past: tuple[tuple[date, Due], ...] = ()
@@ -103,6 +104,7 @@ def _stored(days: Mapping[date, Parts], last: Counted) -> Stored:
         quarter=_due(today, "quarter"),
         overdue=late,
         open=all_open,
+        on=last.on,
         counted_at=last.counted_at,
         past=tuple(
             (month_of(end)[0], _due(days.get(end, {}), "month")) for end in month_ends(last.on)
@@ -123,6 +125,3 @@ def _due(parts: Parts, period: str) -> Due:
         for code in ("done_on_time", "overdue_open", "missed")
     )
     return Due(due, on_time, done - on_time, overdue, missed)
-
-
-__all__ = ["COUNTY", "Stored", "find_last_count", "find_newest_event", "read_stored"]

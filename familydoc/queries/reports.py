@@ -4,9 +4,9 @@ What each counts stands in rules/indicators.py; `on` is the day the number is ta
 `scope` whose number it is (queries/counts.py).
 """
 
-from datetime import date
+from datetime import date, datetime
 
-from familydoc.queries.counts import COUNTY, Due, Roster, Scope, count_due, count_open, count_roster
+from familydoc.queries.counts import Due, Roster, Scope, count_due, count_open, count_roster
 from familydoc.queries.task_periods import first_day
 from familydoc.rules.numbers import Number, make_rate
 
@@ -38,15 +38,15 @@ def timely(scope: Scope, on: date, period: str = "quarter") -> Number:
     return timely_of(get_due(scope, on, period))
 
 
-def overdue(scope: Scope, on: date) -> Number:
+def overdue(scope: Scope, on: date, at: datetime | None = None) -> Number:
     """逾期率: open and past due / open."""
     late, all_open = count_open(on, scope).get((), (0, 0))
-    return make_rate("overdue", late, all_open)
+    return overdue_of(late, all_open, at)
 
 
-def satisfaction(scope: Scope, on: date) -> Number:  # noqa: ARG001
+def satisfaction(scope: Scope, on: date, at: datetime | None = None) -> Number:  # noqa: ARG001
     """居民满意度: empty until residents can rate; no table holds ratings yet."""
-    return make_rate("satisfaction", 0, 0)
+    return satisfaction_of(at)
 
 
 def get_roster(scope: Scope, on: date) -> Roster:
@@ -60,20 +60,28 @@ def get_due(scope: Scope, on: date, period: str) -> Due:
     return sum(months.values(), Due())
 
 
-def signed_of(roster: Roster) -> Number:
-    return make_rate("signed", roster.signed, roster.people)
+# The same numbers from counts at hand: stored ones, or several of one statement.
 
 
-def signed_key_of(roster: Roster) -> Number:
-    return make_rate("signed_key", roster.key_signed, roster.key)
+def signed_of(roster: Roster, at: datetime | None = None) -> Number:
+    return make_rate("signed", roster.signed, roster.people, at)
 
 
-def completed_of(due: Due, period: str) -> Number:
-    return make_rate(f"completed_{period}", due.done, due.due)
+def signed_key_of(roster: Roster, at: datetime | None = None) -> Number:
+    return make_rate("signed_key", roster.key_signed, roster.key, at)
 
 
-def timely_of(due: Due) -> Number:
-    return make_rate("timely", due.done_on_time, due.due)
+def completed_of(due: Due, period: str, at: datetime | None = None) -> Number:
+    return make_rate(f"completed_{period}", due.done, due.due, at)
 
 
-__all__ = ["COUNTY", "Scope"]
+def timely_of(due: Due, at: datetime | None = None) -> Number:
+    return make_rate("timely", due.done_on_time, due.due, at)
+
+
+def overdue_of(late: int, all_open: int, at: datetime | None = None) -> Number:
+    return make_rate("overdue", late, all_open, at)
+
+
+def satisfaction_of(at: datetime | None = None) -> Number:
+    return make_rate("satisfaction", 0, 0, at)

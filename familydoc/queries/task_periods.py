@@ -11,6 +11,8 @@ from familydoc.rules.dates import month_of, quarter_of
 PERIODS = ("month", "quarter")
 #: What may be asked of the tasks of a period. What is due today and still open is only `due`.
 STATES = ("due", "done_on_time", "done_late", "overdue", "missed")
+#: What a list may show: done in time or late, too.
+SHOWN = (*STATES, "done")
 
 
 def first_day(period: str, on: date) -> date:
@@ -24,9 +26,10 @@ def fell_due(first: date, on: date) -> ColumnElement[bool]:
 
 
 def became(state: str, on: date) -> ColumnElement[bool]:
-    """The condition for what became of a task that fell due, by a code of STATES."""
+    """The condition for what became of a task that fell due, by a code of SHOWN."""
     return {
         "due": Task.state != "cancelled",
+        "done": Task.state == "done",
         "done_on_time": and_(Task.state == "done", Task.closed_on <= Task.due_on),
         "done_late": and_(Task.state == "done", Task.closed_on > Task.due_on),
         "overdue": and_(Task.state == "open", Task.due_on < on),

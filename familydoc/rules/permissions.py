@@ -13,7 +13,7 @@ MEMBER = frozenset(
         "teams.see",
     }
 )
-LEADER = MEMBER | {"residents.confirm", "contracts.end", "teams.edit"}
+LEADER = MEMBER | {"residents.confirm", "contracts.end", "teams.edit", "reports.team"}
 MANAGER = frozenset(
     {
         "tasks.see",
@@ -25,6 +25,8 @@ MANAGER = frozenset(
         "contracts.see",
         "contracts.end",
         "reports.see",
+        "reports.team",
+        "reports.centre",
         "teams.see",
         "teams.edit",
         "teams.manage",
@@ -39,6 +41,9 @@ SUPERVISOR = frozenset(
         "residents.see",
         "contracts.see",
         "reports.see",
+        "reports.team",
+        "reports.centre",
+        "reports.county",
         "teams.see",
         "imports.make",
         "parameters.edit",

@@ -1,0 +1,79 @@
+"""How it is going: the numbers of a team, a centre or the county, and the lists behind them."""
+
+from functools import partial
+
+from flask import Blueprint, render_template, request
+
+from familydoc import clock
+from familydoc.actions.figures import refresh_figures
+from familydoc.formats.bars import Bars, draw_bars
+from familydoc.queries.counts import Due
+from familydoc.queries.report_lines import Report, count_report, read_report
+from familydoc.queries.reports import completed_of
+from familydoc.queries.task_periods import PERIODS, STATES
+from familydoc.rules.indicators import find_indicator, list_indicators
+from familydoc.web.access import requires, viewer
+from familydoc.web.report_places import (
+    Place,
+    find_place,
+    line_page,
+    list_behind,
+    tasks_of_line,
+)
+
+blueprint = Blueprint("reports", __name__)
+
+#: Places whose numbers are stored; a team's and a member's are counted from their own rows.
+STORED = ("county", "centre")
+#: The count of each state by the code of its indicator.
+CODES = {state: "overdue_open" if state == "overdue" else state for state in STATES}
+
+
+@blueprint.get("/reports")
+@requires("reports.see")
+def index() -> str:
+    period = request.args.get("period", "")
+    period = period if period in PERIODS else PERIODS[0]
+    place = find_place(viewer())
+    report = _report(place, period)
+    return render_template(
+        "reports/index.html",
+        place=place,
+        period=period,
+        report=report,
+        heads={state: find_indicator(code) for state, code in CODES.items()},
+        behind=partial(list_behind, place, period=period),
+        line_page=partial(line_page, period=period),
+        line_list=partial(tasks_of_line, place, period=period),
+        bars=_bars(report),
+    )
+
+
+@blueprint.get("/reports/indicators")
+@requires("reports.see")
+def indicators() -> str:
+    return render_template("reports/indicators.html", indicators=list_indicators())
+
+
+def _report(place: Place, period: str) -> Report:
+    if place.scope.kind not in STORED:
+        return count_report(place.scope, clock.today(), period, clock.now())
+    refresh_figures(by=viewer())
+    return read_report(place.scope, period)
+
+
+def _bars(report: Report) -> Bars | None:
+    """What fell due each month, from the bottom up: done on time, done late, not done."""
+    return draw_bars(
+        [(f"{first.month}月", _share(due), _parts(due)) for first, due in report.months]
+    )
+
+
+def _share(due: Due) -> str:
+    number = completed_of(due, "month")
+    return f"{number.text}{number.unit}"
+
+
+def _parts(due: Due) -> list[tuple[str, int]]:
+    rest = due.due - due.done
+    return [("good", due.done_on_time), ("warn", due.done_late), ("rest", rest)]
