@@ -1,7 +1,7 @@
 """The facts of an agreement, gathered from rows as they are at this moment."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import select
@@ -10,10 +10,12 @@ from sqlalchemy.orm import joinedload
 from familydoc.extensions import db
 from familydoc.formats.signature import SignatureError, read_signature
 from familydoc.labels import word
-from familydoc.models.contracts import ServicePackage
+from familydoc.models.accounts import Account
+from familydoc.models.contracts import Contract, ServicePackage
 from familydoc.models.organisations import Division
 from familydoc.models.residents import Resident
 from familydoc.models.teams import MEMBER_ROLES, Staff, Team, TeamMember
+from familydoc.queries import scope
 from familydoc.queries.contracts import find_running, get_policy, list_doctors
 from familydoc.queries.packages import pick_packages
 from familydoc.rules.agreements import Agreement, Item, Member, Package
@@ -86,6 +88,20 @@ def _team_of(agent: Staff | None) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
+def list_own_teams(viewer: Account) -> Sequence[Team]:
+    """Give the teams somebody works in today; a county expert has several."""
+    query = select(Team).where(Team.id.in_(scope.team_ids(viewer)), Team.active).order_by(Team.id)
+    return db.session.scalars(query).all()
+
+
+def list_other_teams(team: Team) -> Sequence[Team]:
+    """Give the other teams of a team's centre, to switch to."""
+    query = select(Team).where(
+        Team.organisation_id == team.organisation_id, Team.active, Team.id != team.id
+    )
+    return db.session.scalars(query.order_by(Team.id)).all()
+
+
 def _doctor(team_id: int, doctor_id: int | None, on: date) -> tuple[Staff, int] | None:
     doctors = list_doctors(team_id, on)
     wanted = [doctor for _, doctor in doctors if doctor.id == doctor_id]
@@ -93,17 +109,24 @@ def _doctor(team_id: int, doctor_id: int | None, on: date) -> tuple[Staff, int] 
     return next(((staff, d.signed) for staff, d in doctors if d == chosen), None)
 
 
-def judge(resident: Resident, draft: Draft, on: date) -> list[RuleError]:
-    """Give everything that stands against signing this draft on a day."""
-    return refusals(signing_case(resident, draft, on), get_policy(on))
+def judge(
+    resident: Resident, draft: Draft, on: date, replaced: Contract | None = None
+) -> list[RuleError]:
+    """Give everything that stands against signing this draft on a day. `replaced` is the
+    contract that a renewal or a switch will end first."""
+    return refusals(signing_case(resident, draft, on, replaced), get_policy(on))
 
 
-def signing_case(resident: Resident, draft: Draft, on: date) -> Signing:
+def signing_case(
+    resident: Resident, draft: Draft, on: date, replaced: Contract | None = None
+) -> Signing:
     """Give the facts that the rules judge a signature by.
 
     RuleError `signature_invalid` when the drawing did not arrive whole.
     """
     terms, running = draft.terms, find_running(resident.id, on)
+    if replaced is not None and running is not None and running.id == replaced.id:
+        running = None
     return Signing(
         resident_state=resident.state,
         birth=resident.birth,
@@ -221,3 +244,18 @@ def _places(resident: Resident) -> tuple[str, str]:
         return county_name, resident.address
     place = f"{township.name if township else ''}{village.short_name}"
     return county_name, f"{county_name}{place}{resident.address}"
+
+
+def rebuild_agreement(contract: Contract, on: date) -> Agreement:
+    """Give an agreement from today's rows, for a contract whose facts nobody kept."""
+    terms = Terms(
+        package_ids=(),
+        term_months=contract.term_months,
+        start_on=contract.start_on,
+        method=contract.method,
+        guardian=contract.guardian,
+        witness=contract.witness,
+    )
+    agent = contract.signing_agent
+    draft = Draft(terms, contract.team, contract.doctor, None, agent, contract.packages)
+    return replace(draft_agreement(contract.resident, draft, on), end_on=contract.end_on)

@@ -1,14 +1,14 @@
-"""Reads of contracts: one by its token, lists in scope, the numbers a signature is judged by."""
+"""Reads of contracts: lists in scope, what proves one, the numbers a signature is judged by."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, between, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, between, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from familydoc.extensions import db, keys
+from familydoc.extensions import db
 from familydoc.formats.sealed import SealBroken
 from familydoc.formats.signature import Signature, read_signature
 from familydoc.models.accounts import Account
@@ -17,7 +17,7 @@ from familydoc.models.residents import Resident, ResidentTerm
 from familydoc.models.teams import Staff, Team, TeamMember
 from familydoc.queries import scope
 from familydoc.queries.programmes import get_overrides
-from familydoc.queries.residents import LAST_CHARACTER, search
+from familydoc.queries.residents import LAST_CHARACTER, on_roster, search
 from familydoc.rules.agreements import Agreement, agreement_text, read_agreement, text_hash
 from familydoc.rules.contracts import REMINDERS, Doctor, Policy, read_policy
 from familydoc.rules.search import Query
@@ -48,18 +48,6 @@ class Evidence:
     text: str
 
 
-@dataclass(frozen=True)
-class PublicCheck:
-    """What the public may learn of a contract, by named fields (THREATS T-05, T-06)."""
-
-    name: str
-    state: str
-    start_on: date
-    end_on: date
-    resident_state: str
-    team_id: int
-
-
 def get_policy(on: date) -> Policy:
     """Give what the county has settled about contracts, in force on a day."""
     return read_policy(get_overrides(PARAMETERS, on))
@@ -87,24 +75,6 @@ def find_contract(uid: str) -> Contract | None:
 def number_taken(number: str) -> bool:
     query = select(Contract.id).where(Contract.number == number)
     return db.session.scalar(query) is not None
-
-
-def check_token(token: str) -> PublicCheck | None:
-    """Give what the public page shows of the contract behind a token; None for any other text."""
-    query = (
-        select(
-            Resident.name,
-            Contract.state,
-            Contract.start_on,
-            Contract.end_on,
-            Resident.state.label("resident_state"),
-            Contract.team_id,
-        )
-        .join(Resident, Resident.id == Contract.resident_id)
-        .where(Contract.token_hash == keys.vault.fingerprint("contract token", token))
-    )
-    row = db.session.execute(query).one_or_none()
-    return PublicCheck(**row._mapping) if row else None
 
 
 def list_doctors(team_id: int, on: date) -> list[tuple[Staff, Doctor]]:
@@ -227,3 +197,24 @@ def get_token(contract: Contract) -> str | None:
         return _unseal(Contract.token, contract)
     except SealBroken:
         return None
+
+
+def list_unsigned_family(viewer: Account, resident: Resident, on: date) -> Sequence[Resident]:
+    """Give who lives in the same household, lies in scope and has no contract that runs."""
+    if resident.household_id is None:
+        return ()
+    runs = exists().where(
+        Contract.resident_id == Resident.id, Contract.state == "active", Contract.end_on >= on
+    )
+    query = (
+        select(Resident)
+        .where(
+            Resident.household_id == resident.household_id,
+            Resident.id != resident.id,
+            ~runs,
+            on_roster(),
+            scope.visible(Resident, viewer),
+        )
+        .order_by(Resident.birth)
+    )
+    return db.session.scalars(query).all()

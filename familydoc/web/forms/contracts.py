@@ -1,0 +1,82 @@
+"""The shape of signing and of ending a contract; sense is judged by rules/contracts.py."""
+
+from datetime import date
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
+from wtforms.validators import InputRequired, Length, Regexp
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from familydoc.labels import LABELS
+from familydoc.rules.contracts import END_REASONS, TERMS
+from familydoc.rules.values import clean_text
+
+UID_SHAPE = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+OTHER = END_REASONS[-1]
+
+
+class Ticks(SelectMultipleField):  # type: ignore[misc]
+    """Several choices as check boxes; what is no choice is an error of shape."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+def _plain(text: str | None) -> str:
+    return (clean_text(text or "") or "").replace("\n", " ")
+
+
+class SignForm(FlaskForm):  # type: ignore[misc]
+    """Signing, renewing and switching are one form; the view fills in the choices."""
+
+    uid = HiddenField(validators=[Regexp(UID_SHAPE, message="请重新打开签约页。")])
+    resident = HiddenField()
+    packages = Ticks("服务包", coerce=int)
+    programmes = Ticks("同时纳入管理")
+    term_months = RadioField(
+        "签约期限", coerce=int, choices=[(term, f"{term // 12} 年") for term in TERMS]
+    )
+    start_on = DateField("起始日", [InputRequired("请填起始日。")])
+    team = SelectField("服务团队")
+    doctor = SelectField("家庭医生")
+    method = RadioField("签字方式", choices=list(LABELS["method"].items()))
+    guardian = StringField(
+        "监护人（姓名和关系）", [Length(max=50, message="最多 50 个字。")], filters=[_plain]
+    )
+    witness = StringField(
+        "见证人（可不填）", [Length(max=50, message="最多 50 个字。")], filters=[_plain]
+    )
+    consent = BooleanField("已向居民讲明协议；居民同意签约，并单独同意团队查阅健康档案")
+    electronic = BooleanField("居民同意用平板电子签字，知道也可以选纸质签字")
+    signature = HiddenField()
+    shown_hash = HiddenField()
+
+
+class EndForm(FlaskForm):  # type: ignore[misc]
+    """Ending a contract: the last day, and why."""
+
+    on = DateField("协议的最后一天", [InputRequired("请填日期。")])
+    reason = RadioField(
+        "原因",
+        [InputRequired("请选原因。")],
+        choices=[(reason, reason) for reason in END_REASONS],
+    )
+    note = StringField("补充说明", [Length(max=100, message="最多 100 个字。")], filters=[_plain])
+
+    @property
+    def words(self) -> str:
+        """The reason as it is kept."""
+        return "：".join(filter(None, (self.reason.data, self.note.data)))
+
+    @property
+    def day(self) -> date:
+        day: date = self.on.data
+        return day
