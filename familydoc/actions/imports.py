@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from familydoc import clock
 from familydoc.actions.audit import record
 from familydoc.actions.imports_change import Changes, Known, find_changes, write_changes
-from familydoc.actions.imports_judge import judge_file
+from familydoc.actions.imports_judge import Batch, judge_file
 from familydoc.actions.imports_place import centres_for, leave, move
 from familydoc.actions.imports_record import (
     MARKS,
@@ -33,7 +33,7 @@ from familydoc.rules.errors import RuleError
 from familydoc.rules.roster import Person, Tally
 from familydoc.transaction import transaction
 
-Tell = Callable[[int, int], None]
+Tell = Callable[[Batch], None]
 #: One import at a time on PostgreSQL, where writers do not queue by themselves.
 ADVISORY_LOCK = 150_124_001
 
@@ -71,7 +71,7 @@ def many_rows() -> Iterator[None]:
 def judge_people(
     *, by: Account | None, content: bytes, today: date, tell: Tell | None = None
 ) -> tuple[Tally, list[Person]]:
-    """Give the counts of a file and its accepted people; `tell` hears how far it is."""
+    """Give the counts of a file and its accepted people; `tell` hears of every batch."""
     tally, people = Tally(), []
     for batch in judge_file(by=by, content=content, today=today):
         for row, _ in batch.rows:
@@ -79,7 +79,7 @@ def judge_people(
             if row.person and row.outcome == "accepted":
                 people.append(row.person)
         if tell:
-            tell(batch.done, batch.total)
+            tell(batch)
     return tally, people
 
 

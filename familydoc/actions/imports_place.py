@@ -6,13 +6,12 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from familydoc import clock
 from familydoc.actions.audit import record
-from familydoc.actions.enrolments import end_enrolment, hand_over
+from familydoc.actions.enrolments import hand_over
+from familydoc.actions.states import depart
 from familydoc.models.accounts import Account
 from familydoc.models.organisations import Division, Organisation
-from familydoc.models.residents import Resident, ResidentState
-from familydoc.queries.enrolments import list_enrolments
+from familydoc.models.residents import Resident
 from familydoc.queries.imports import centres_by_village
 
 
@@ -43,22 +42,7 @@ def centres_for(session: Session, *, by: Account | None, villages: Iterable[str]
 def leave(session: Session, *, by: Account | None, id: int, state: str, today: date) -> None:
     """Take a resident who died or moved out of every list; `state` is what the roster says."""
     resident = session.get_one(Resident, id)
-    resident.state, resident.state_since = state, today
-    now, account = clock.now(), by.id if by else None
-    session.add(
-        ResidentState(
-            resident_id=id,
-            state=state,
-            on=today,
-            reason="roster",
-            asked_at=now,
-            asked_by=account,
-            confirmed_at=now,
-            confirmed_by=account,
-        )
-    )
-    for enrolment in list_enrolments(id):
-        end_enrolment(by=by, enrolment=enrolment, on=today, reason=state)
+    depart(by=by, resident=resident, state=state, on=today, reason="名单")
 
 
 def move(

@@ -6,7 +6,7 @@ from io import StringIO
 from itertools import islice
 
 from familydoc.formats.excel import Chunk, read_workbook
-from familydoc.formats.excel_guard import MAX_COLUMNS, MAX_ROWS, refusal
+from familydoc.formats.excel_guard import MAX_COLUMNS, MAX_ROWS, guard_workbook, refusal
 from familydoc.rules.errors import RuleError
 
 ZIP = b"PK"
@@ -22,15 +22,24 @@ def read_table(content: bytes) -> Iterator[Chunk]:
 
     Raises RuleError as `read_workbook` does; for text also `csv_unreadable`, with the row named.
     """
+    _check_kind(content)
+    return read_workbook(content) if content.startswith(ZIP) else read_csv(content)
+
+
+def guard_table(content: bytes) -> None:
+    """Raise RuleError where a look at the outside of a file is enough to refuse it."""
+    _check_kind(content)
+    if content.startswith(ZIP):
+        guard_workbook(content)
+
+
+def _check_kind(content: bytes) -> None:
     if not content.strip(b"\x00 \r\n\t"):
         raise refusal("workbook_empty")
-    if content.startswith(ZIP):
-        return read_workbook(content)
     if content.startswith(OLE):
         raise refusal("workbook_old")
-    if b"\x00" in content[:4096]:
+    if not content.startswith(ZIP) and b"\x00" in content[:4096]:
         raise refusal("workbook_unreadable")
-    return read_csv(content)
 
 
 def read_csv(content: bytes) -> Iterator[Chunk]:

@@ -17,6 +17,7 @@ from familydoc.rules.roster import Holder
 
 PAGE = 50
 LATEST = 20
+ALL = 200_000
 MARKS = 5000  # fingerprints asked for in one statement
 
 
@@ -160,4 +161,4 @@ def centres_by_village() -> dict[str, int]:
         .where(Division.level == "village", Organisation.kind == "township_centre")
         .group_by(Division.code)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
