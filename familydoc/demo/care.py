@@ -17,6 +17,7 @@ from familydoc.rules.programmes import Programme
 from familydoc.rules.tasks import window_start
 
 YEARS_BACK = timedelta(days=730)
+RECENT_DAYS = 13
 TAGS = ("hypertension", "diabetes")
 #: How long before its due date a duty is done along with another programme's visit.
 JOINED_WITHIN = {"regular": timedelta(days=30), "recheck": timedelta(days=4)}
@@ -82,7 +83,9 @@ class Story:
         programmes: Mapping[str, Programme],
         now: datetime,
         random: Random,
+        drama: float,
     ) -> None:
+        self.drama = drama
         self.ledger, self.person, self.carer, self.random = ledger, person, carer, random
         self.now, self.today = now, now.astimezone(SHANGHAI).date()
         #: The last day on which somebody came: today, or the day before they died or left.
@@ -157,10 +160,16 @@ class Story:
         carried = [c for c in self.courses if c is first or self._joins(c, on)]
         codes = tuple(c.programme.code for c in carried)
         treated = any(c.last is not None and c.last.class_value != 1 for c in carried)
-        answers = answers_of_visit(self.random, self.body, codes, treated)
+        answers = answers_of_visit(self.random, self.body, codes, treated, self._scene(on))
         visit = self._visit_row(on, answers)
         for course in carried:
             self._assess(course, visit, answers)
+
+    def _scene(self, on: date) -> str:
+        """Give what happens at a visit of the last days, so that a small demo has it all."""
+        if (self.today - on).days > RECENT_DAYS or self.random.random() > self.drama:
+            return ""
+        return "danger" if self.random.random() < 0.3 else "bad"
 
     def _joins(self, course: Course, on: date) -> bool:
         """Tell whether another programme is done on the same occasion because it is due too."""
@@ -232,7 +241,7 @@ class Story:
     def _miss(self, course: Course, duty: Duty) -> Duty:
         """Mark a regular task as missed on the day the next one fell due; give that next one."""
         following = add_months(duty.due, 3)
-        self._task(course, duty, "missed", following, None)
+        self._task(course, duty, "missed", following, None, "next_due")
         return Duty("regular", following, duty.opened, duty.act_on)
 
     def _refer(self, course: Course, visit: Row, decision: Decision) -> None:
@@ -279,19 +288,26 @@ class Story:
         """Write what is still to be done, or end the management of those who are gone."""
         if self.person.state in ("deceased", "moved"):
             return self._leave(course)
+        held = any(d.kind == "recheck" for d in course.duties)
         for duty in course.duties:
+            duty = self._overtaken(course, duty, self.today)
             if duty.kind == "regular":
-                duty = self._miss(course, duty) if add_months(duty.due, 3) <= self.today else duty
-                held = any(d.kind == "recheck" for d in course.duties)
                 course.enrolment["next_due_on"] = None if held else duty.due
             if duty.window <= self.today:
                 self._task(course, duty, "open", None, None)
         return None
 
+    def _overtaken(self, course: Course, duty: Duty, on: date) -> Duty:
+        """Give up a regular duty for the next one as often as that fell due by a day."""
+        while duty.kind == "regular" and add_months(duty.due, 3) <= on:
+            duty = self._miss(course, duty)
+        return duty
+
     def _leave(self, course: Course) -> None:
         on = self.person.since or self.today
         course.enrolment |= {"state": "ended", "reason": self.person.state, "ended_on": on}
         for duty in course.duties:
+            duty = self._overtaken(course, duty, on)
             if duty.window <= on:
                 self._task(course, duty, "cancelled", on, None, self.person.state)
         if course.referral is not None:

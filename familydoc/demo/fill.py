@@ -1,6 +1,7 @@
 """Fills an empty database: places, teams, people, contracts, two years of care; then counts."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from random import Random
 from typing import Any
@@ -10,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from familydoc import clock
 from familydoc.actions.audit import record
+from familydoc.actions.due_tasks import make_due_tasks
+from familydoc.actions.figures import count_figures
 from familydoc.actions.packages import seed_packages
 from familydoc.demo.accounts import account_rows, printed
 from familydoc.demo.care import Carer, Ledger, Story
@@ -25,7 +28,7 @@ from familydoc.demo.residents import (
     term_rows,
 )
 from familydoc.demo.signing import Side, Signing, team_side
-from familydoc.demo.sizes import COUNTY, SIZES
+from familydoc.demo.sizes import COUNTY, SIZES, Size
 from familydoc.demo.store import store
 from familydoc.demo.teams import DemoTeam, member_rows, staff_row, team_row, village_rows
 from familydoc.extensions import db
@@ -45,21 +48,36 @@ from familydoc.transaction import transaction
 Accounts = dict[int, int]
 
 
+@dataclass(frozen=True)
+class Occasion:
+    """What is made, when, and by which seed."""
+
+    size: Size
+    now: datetime
+    seed: int
+
+    @property
+    def today(self) -> date:
+        return clock.local(self.now).date()
+
+
 def fill(*, size: str, seed: int) -> dict[str, Any]:
     """Fill an empty database with the demo `small` or `county` and give accounts and counts.
 
     RuleError `demo_filled` when there is anything that it would stand beside.
     """
-    now = clock.now()
-    today = clock.local(now).date()
+    occasion = Occasion(SIZES[size], clock.now(), seed)
+    today = occasion.today
     with transaction() as session:
         county = _empty_county()
-        plan = make_plan(SIZES[size], county, seed=seed, today=today)
-        accounts, shown = _store_places(session, plan, county, now, seed)
-        _store_people(session, plan, accounts, now, seed)
-        _store_contracts(session, plan, accounts, now, seed)
-        _store_care(session, plan, accounts, now, seed)
+        plan = make_plan(occasion.size, county, seed=seed, today=today)
+        accounts, shown = _store_places(session, plan, county, occasion)
+        _store_people(session, plan, accounts, occasion)
+        _store_contracts(session, plan, accounts, occasion)
+        _store_care(session, plan, accounts, occasion)
         record(by=None, verb="fill_demo", entity="organisation", entity_id=county.id, size=size)
+    make_due_tasks(by=None, until=today)
+    count_figures(by=None, on=today)
     return {"accounts": shown, "counts": count(today)}
 
 
@@ -90,18 +108,18 @@ def _divisions() -> Divisions:
 
 
 def _store_places(
-    session: Session, plan: Plan, county: County, now: datetime, seed: int
+    session: Session, plan: Plan, county: County, occasion: Occasion
 ) -> tuple[Accounts, list[dict[str, str]]]:
     """Store institutions, teams, staff and accounts; give the account of each member of staff."""
-    since = add_months(clock.local(now).date(), -30)
+    since = add_months(occasion.today, -30)
     _describe_centres(plan, county)
     store(session, "organisations", plan.organisations)
     store(session, "staff", [staff_row(member) for member in plan.staff])
-    store(session, "photographs", _photographs(plan, seed))
+    store(session, "photographs", _photographs(plan, occasion.seed))
     store(session, "teams", [team_row(team) for team in plan.teams])
     store(session, "team_members", [r for t in plan.teams for r in member_rows(t, since)])
     store(session, "team_villages", [r for t in plan.teams for r in village_rows(t, since)])
-    rows = account_rows(county.id, _served(plan, county), plan.teams, plan.staff, now)
+    rows = account_rows(county.id, _served(plan, county), plan.teams, plan.staff, occasion.now)
     store(session, "accounts", rows)
     return {row["staff_id"]: row["id"] for row in rows if row["staff_id"]}, printed(rows)
 
@@ -130,21 +148,17 @@ def _photographs(plan: Plan, seed: int) -> list[dict[str, Any]]:
     ]
 
 
-def _store_people(
-    session: Session, plan: Plan, accounts: Accounts, now: datetime, seed: int
-) -> None:
+def _store_people(session: Session, plan: Plan, accounts: Accounts, occasion: Occasion) -> None:
     store(session, "households", household_rows(plan.homes))
-    store(session, "residents", resident_rows(plan, now))
-    store(session, "resident_tags", tag_rows(plan.people, clock.local(now).date(), seed))
+    store(session, "residents", resident_rows(plan, occasion.now))
+    store(session, "resident_tags", tag_rows(plan.people, occasion.today, occasion.seed))
     store(session, "resident_terms", term_rows(plan.people))
     store(session, "resident_states", state_rows(plan, accounts))
 
 
-def _store_contracts(
-    session: Session, plan: Plan, accounts: Accounts, now: datetime, seed: int
-) -> None:
+def _store_contracts(session: Session, plan: Plan, accounts: Accounts, occasion: Occasion) -> None:
     seed_packages(by=None)
-    signing = Signing(list_packages(), _sides(plan, accounts), now, seed)
+    signing = Signing(list_packages(), _sides(plan, accounts), occasion.now, occasion.seed)
     for person in plan.people:
         signing.sign(person)
     store(session, "contracts", signing.rows.contracts)
@@ -163,13 +177,13 @@ def _sides(plan: Plan, accounts: Accounts) -> dict[str, Side]:
     return sides
 
 
-def _store_care(session: Session, plan: Plan, accounts: Accounts, now: datetime, seed: int) -> None:
-    ledger, random = Ledger(), Random(f"{seed} care")
-    programmes = list_effective(clock.local(now).date())
+def _store_care(session: Session, plan: Plan, accounts: Accounts, occasion: Occasion) -> None:
+    ledger, now, seed = Ledger(), occasion.now, occasion.seed
+    random, programmes = Random(f"{seed} care"), list_effective(occasion.today)
     for person in plan.people:
         if {"hypertension", "diabetes"} & person.tags:
             carer = _carer(plan.team_of[person.village], person.village, accounts)
-            Story(ledger, person, carer, programmes, now, random).tell()
+            Story(ledger, person, carer, programmes, now, random, occasion.size.drama).tell()
     share_out(ledger, plan.teams)
     calls = try_to_call(ledger, accounts, clock.local(now), seed)
     for table in ("enrolments", "visits", "assessments", "tasks", "referrals"):

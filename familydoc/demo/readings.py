@@ -62,10 +62,13 @@ def make_body(random: Random, sex: str, age: int) -> Body:
 
 
 def answers_of_visit(
-    random: Random, body: Body, programmes: tuple[str, ...], treated: bool
+    random: Random, body: Body, programmes: tuple[str, ...], treated: bool, scene: str = ""
 ) -> dict[str, Any]:
-    """Give the answers of a visit that carries `programmes`; `treated` after a bad reading."""
-    relief = 0.94 if treated else 1.0
+    """Give the answers of a visit that carries `programmes`; `treated` after a bad reading.
+
+    `scene` asks for a reading that is "bad" or a "danger".
+    """
+    relief = {"bad": 1.16, "danger": 1.45}.get(scene, 0.94 if treated else 1.0)
     answers = _shared(random, body)
     if "hypertension" in programmes:
         answers |= _hypertension(random, body, relief)
@@ -94,8 +97,8 @@ def _hypertension(random: Random, body: Body, relief: float) -> dict[str, Any]:
     if random.random() < 0.0035:
         sbp, dbp = random.randint(181, 205), random.randint(95, 118)
     return {
-        "sbp": max(sbp, 92),
-        "dbp": max(dbp, 54),
+        "sbp": min(max(sbp, 92), 224),
+        "dbp": min(max(dbp, 54), 128),
         "salt": body.salt,
         **_own(random, "hypertension", "ht_symptoms", HT_SYMPTOMS),
         "hypertension.ht_drug_1_name": body.ht_drug[0],

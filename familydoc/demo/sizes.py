@@ -23,6 +23,8 @@ class Size:
     experts: int
     #: How much of the usual share of the rarer key populations there is.
     rare: float = 1.0
+    #: How often somebody measured badly in the last days, beyond what chance brings.
+    drama: float = 0.0
 
 
 #: The served, signed and key people of 清水河县's own report (DOMAIN 6.1, 002:80-82): 79.21 % and
@@ -55,16 +57,17 @@ COUNTY = Size(
 SMALL = Size(
     residents=600,
     signed=475,
-    key=221,
-    key_signed=207,
+    key=254,
+    key_signed=238,
     elderly=84,
     children=22,
-    hypertension=108,
-    diabetes=34,
+    hypertension=150,
+    diabetes=48,
     deceased=6,
     moved=5,
     teams={"150124100": 2},
     experts=2,
     rare=0.4,
+    drama=0.45,
 )
 SIZES = {"small": SMALL, "county": COUNTY}
