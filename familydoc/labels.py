@@ -30,6 +30,22 @@ LABELS: dict[str, dict[str, str]] = {
         "moved": "迁出",
         "deceased": "死亡",
     },
+    "state_refusal": {
+        "not_verified": "还没有核实",
+        "wrong_person": "登记错了人",
+        "still_here": "本人还在住",
+    },
+    "audit": {
+        "create_resident": "建档",
+        "edit_resident": "修改资料",
+        "change_tags": "修改重点人群",
+        "hand_over": "转给其他团队",
+        "ask_state": "登记，等待确认",
+        "set_state": "状态改为",
+        "refuse_state": "没有同意登记",
+        "undo_state": "撤销登记",
+    },
+    "enrolment_state": {"active": "管理中", "suspended": "已暂停", "ended": "已结束"},
     "tag": {
         "child": "0-6岁儿童",
         "maternal": "孕产妇",

@@ -20,8 +20,9 @@ from familydoc.queries.residents import Doubles, find_doubles, particulars_of
 from familydoc.queries.scope import get_visible
 from familydoc.queries.teams import find_owner
 from familydoc.rules.errors import RuleError
-from familydoc.rules.particulars import Particulars
-from familydoc.rules.residents import Facts, search_terms
+from familydoc.rules.particulars import Particulars, facts_of
+from familydoc.rules.permissions import may
+from familydoc.rules.residents import search_terms
 from familydoc.transaction import transaction
 
 #: A page refreshed within this time is the same look, not another one.
@@ -90,7 +91,7 @@ def _create(
         if (stored := _stored(by, uid)) is not None:
             return stored
         village = _village(by, particulars.village_code)
-        _refuse_doubles(find_doubles(by, _facts(particulars)), different)
+        _refuse_doubles(find_doubles(by, facts_of(particulars)), different)
         resident = Resident(uid=uid, created_at=clock.now())
         _place(resident, village)
         _write(resident, particulars)
@@ -117,7 +118,7 @@ def edit_resident(
         if seen is not None and seen != version_of(resident):
             sentence = "刚才有人先改过这位居民。下面是您填的，请核对后再保存一次。"
             raise RuleError("stale", sentence, "name")
-        _refuse_doubles(find_doubles(by, _facts(particulars), but=resident.id), None)
+        _refuse_doubles(find_doubles(by, facts_of(particulars), but=resident.id), None)
         household = _household(particulars, resident, None)
         moved = particulars.village_code != resident.village_code
         if moved:
@@ -169,7 +170,7 @@ def _stored(by: Account | None, uid: str) -> Resident | None:
 
 def _village(by: Account | None, code: str, moving: bool = False) -> Division:
     """Give the village; who may move people may move them out of sight, within the county."""
-    anywhere = moving and by is not None and by.role == "manager"
+    anywhere = moving and by is not None and may(by.role, "residents.move")
     village = get_village(by, code, everywhere=anywhere)
     if village is None:
         sentence = "请选择您服务范围内的村（居）委会；别的村请由负责的卫生院办理。"
@@ -269,16 +270,6 @@ def _write_terms(resident: Resident) -> None:
 
 def _tag(resident: Resident, tag: str) -> ResidentTag:
     return ResidentTag(resident_id=resident.id, tag=tag, since=clock.today())
-
-
-def _facts(particulars: Particulars) -> Facts:
-    return Facts(
-        number=particulars.number,
-        name=particulars.name,
-        birth=particulars.birth,
-        phone=particulars.telephone,
-        village=particulars.village_code,
-    )
 
 
 def _changed(before: Particulars, after: Particulars) -> list[str]:

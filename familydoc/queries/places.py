@@ -25,6 +25,19 @@ def get_village(viewer: Account | None, code: str, everywhere: bool = False) -> 
     return db.session.execute(query).scalar_one_or_none()
 
 
+def list_teams(viewer: Account) -> Sequence[Team]:
+    """Give the active teams a viewer may see, in the order they were made."""
+    query = select(Team).where(scope.teams(viewer), Team.active)
+    return db.session.scalars(query.order_by(Team.organisation_id, Team.id)).all()
+
+
+def list_centres(viewer: Account) -> Sequence[Organisation]:
+    """Give the township centres a viewer may see."""
+    centre = Organisation.kind == "township_centre"
+    query = select(Organisation).where(scope.organisations(viewer), centre)
+    return db.session.scalars(query.order_by(Organisation.code)).all()
+
+
 def township_names() -> dict[str, str]:
     """Give the names of the county's townships by code, for grouping villages."""
     query = select(Division.code, Division.name).where(Division.level == "township")

@@ -42,6 +42,11 @@ class Filters:
     centre: str = ""
     mine: bool = False
 
+    def as_address(self) -> dict[str, str]:
+        """Give what is set, as an address carries it."""
+        held = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: "1" if value is True else value for name, value in held.items() if value}
+
 
 @dataclass(frozen=True)
 class Page:
@@ -245,11 +250,13 @@ def find_doubles(viewer: Account | None, facts: Facts, but: int | None = None) -
     if facts.phone:
         near.append(Resident.telephone_hash == keys.vault.fingerprint("telephone", facts.phone))
     query = select(Resident).where(or_(*near), _seen_by(viewer), Resident.id != (but or 0))
-    likely = (one for one in _load(query.limit(PAGE)) if is_likely_double(facts, facts_of(one)))
+    likely = (
+        one for one in _load(query.limit(PAGE)) if is_likely_double(facts, facts_of_stored(one))
+    )
     return Doubles(held, tuple(one for one in likely if one is not held), elsewhere)
 
 
-def facts_of(resident: Resident) -> Facts:
+def facts_of_stored(resident: Resident) -> Facts:
     """Give what is compared of a stored resident."""
     return Facts(
         number=resident.identity_number,

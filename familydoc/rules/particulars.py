@@ -9,7 +9,7 @@ from typing import Any
 from familydoc.rules.dates import age_on
 from familydoc.rules.errors import RuleError
 from familydoc.rules.identity import OLDEST_YEARS, Identity, parse_identity
-from familydoc.rules.residents import TYPED_POPULATIONS, parse_name, parse_phone
+from familydoc.rules.residents import TYPED_POPULATIONS, Facts, parse_name, parse_phone
 from familydoc.rules.values import clean_text, parse_date, typed_text
 
 #: Plain texts of the form and how long each may be: the widths of the columns.
@@ -85,6 +85,17 @@ def read_uid(value: object) -> str:
 def read_tags(values: Iterable[str]) -> frozenset[str]:
     """Give the key populations that were ticked; groups of age and unknown words are none."""
     return frozenset(values) & frozenset(TYPED_POPULATIONS)
+
+
+def facts_of(particulars: Particulars) -> Facts:
+    """Give what is compared with stored residents before somebody is put on the roster."""
+    return Facts(
+        number=particulars.number,
+        name=particulars.name,
+        birth=particulars.birth,
+        phone=particulars.telephone,
+        village=particulars.village_code,
+    )
 
 
 def _ticked(typed: Mapping[str, Any]) -> bool:

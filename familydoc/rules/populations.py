@@ -1,9 +1,10 @@
 """Key groups (重点人群) that follow from age, as ranges of birth dates a query can compare."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from familydoc.rules.dates import add_months
-from familydoc.rules.residents import DERIVED_BY_AGE
+from familydoc.rules.residents import DERIVED_BY_AGE, KEY_POPULATIONS, key_populations
 
 
 def born_between(first_age: int, last_age: int, on: date) -> tuple[date, date]:
@@ -19,3 +20,9 @@ def born_between(first_age: int, last_age: int, on: date) -> tuple[date, date]:
 def birth_ranges(on: date) -> dict[str, tuple[date, date]]:
     """Give for each key group of age (0-6岁儿童, 65岁以上) its range of birth dates on a day."""
     return {tag: born_between(*ages, on) for tag, ages in DERIVED_BY_AGE.items()}
+
+
+def groups_of(tags: Iterable[str], birth: date, on: date) -> tuple[str, ...]:
+    """Give all key groups of a person on a day, in the order screens show them."""
+    held = key_populations(tags, birth, on)
+    return tuple(tag for tag in KEY_POPULATIONS if tag in held)

@@ -41,3 +41,10 @@ def leave_to(address: str) -> Response:
 def _vary(response: Response) -> Response:
     response.vary.add("HX-Request")
     return response
+
+
+def at_address(body: str | Response, address: str) -> Response:
+    """Say where the swapped part can be found again, so that going back finds it."""
+    response = make_response(body)
+    response.headers["HX-Replace-Url"] = quote(address, safe="/?=&%:")
+    return response

@@ -1,0 +1,199 @@
+"""The record of one resident: everything their page shows, read in a dozen small statements."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from familydoc.extensions import db
+from familydoc.models.accounts import Account
+from familydoc.models.audit import AuditEvent
+from familydoc.models.contacts import ContactAttempt
+from familydoc.models.contracts import Contract
+from familydoc.models.enrolments import Enrolment
+from familydoc.models.referrals import Referral
+from familydoc.models.residents import ON_ROSTER, Resident, ResidentState
+from familydoc.models.visits import Assessment, Visit
+from familydoc.queries import scope
+from familydoc.queries.enrolments import list_enrolments
+from familydoc.queries.programmes import list_effective
+from familydoc.queries.readings import ReadingChart, list_charts
+from familydoc.queries.states import find_pending
+from familydoc.queries.tasks import list_open_tasks
+from familydoc.rules.answers import show_answer
+from familydoc.rules.definitions import Programme
+from familydoc.rules.populations import groups_of
+
+SHOWN_VISITS, SHOWN_CONTACTS, SHOWN_EVENTS = 12, 5, 20
+#: What the history tells of the trail; looking and tasks would drown the rest.
+TOLD = (
+    *("create_resident", "edit_resident", "change_tags", "hand_over"),
+    *("ask_state", "set_state", "refuse_state", "undo_state"),
+)
+
+
+@dataclass(frozen=True)
+class Care:
+    """One enrolment with its last class and reading."""
+
+    enrolment: Enrolment
+    class_code: int | None
+    class_label: str
+    tone: str
+    reading: str
+    on: date | None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One visit in the history: its readings and classes in words."""
+
+    visit: Visit
+    readings: str
+    classes: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a resident's page shows beside the resident."""
+
+    tags: tuple[str, ...]
+    family: Sequence[Resident]
+    care: tuple[Care, ...]
+    ended: tuple[Enrolment, ...]
+    proposals: tuple[str, ...]
+    tasks: Sequence[Any]
+    charts: Sequence[ReadingChart]
+    visits: tuple[Seen, ...]
+    contacts: Sequence[ContactAttempt]
+    referrals: Sequence[Referral]
+    contracts: Sequence[Contract]
+    events: Sequence[AuditEvent]
+    pending: ResidentState | None
+
+    @property
+    def contract(self) -> Contract | None:
+        """The contract in force or the newest one."""
+        active = (one for one in self.contracts if one.state == "active")
+        return next(active, self.contracts[0] if self.contracts else None)
+
+
+def get_record(viewer: Account, resident: Resident, on: date) -> Record:
+    """Read the whole record of a resident whom the viewer may see."""
+    programmes = list_effective(on)
+    enrolments = list_enrolments(resident.id)
+    live = [one for one in enrolments if one.state != "ended"]
+    tags = groups_of([row.tag for row in resident.tags], resident.birth, on)
+    return Record(
+        tags=tags,
+        family=list_family(viewer, resident),
+        care=_care(live, programmes),
+        ended=tuple(one for one in enrolments if one.state == "ended"),
+        proposals=_proposals(resident, tags, live, programmes),
+        tasks=list_open_tasks(resident.id),
+        charts=list_charts(resident, on),
+        visits=tuple(_seen(visit, programmes) for visit in _visits(resident.id)),
+        contacts=_newest(ContactAttempt, resident.id, ContactAttempt.at, SHOWN_CONTACTS),
+        referrals=_newest(Referral, resident.id, Referral.opened_on, SHOWN_VISITS),
+        contracts=_newest(Contract, resident.id, Contract.start_on, SHOWN_VISITS),
+        events=_events(resident.id),
+        pending=find_pending(resident.id),
+    )
+
+
+def list_family(viewer: Account, resident: Resident) -> Sequence[Resident]:
+    """Give the others of the household who are on the roster and in the viewer's scope."""
+    if resident.household_id is None:
+        return ()
+    query = select(Resident).where(
+        Resident.household_id == resident.household_id,
+        Resident.id != resident.id,
+        Resident.state.in_(ON_ROSTER),
+        scope.residents(viewer),
+    )
+    return db.session.scalars(query.order_by(Resident.birth, Resident.id)).all()
+
+
+def _proposals(
+    resident: Resident,
+    tags: tuple[str, ...],
+    live: Sequence[Enrolment],
+    programmes: Mapping[str, Programme],
+) -> tuple[str, ...]:
+    """Name the programmes a key group speaks for, where nobody manages the person yet."""
+    managed = {one.programme for one in live}
+    if not resident.on_roster:
+        return ()
+    return tuple(code for code in programmes if code in tags and code not in managed)
+
+
+def _care(live: Sequence[Enrolment], programmes: Mapping[str, Programme]) -> tuple[Care, ...]:
+    last = [one.last_assessment_id for one in live if one.last_assessment_id]
+    query = select(Assessment).where(Assessment.id.in_(last)).options(joinedload(Assessment.visit))
+    found = {one.enrolment_id: one for one in db.session.scalars(query)}
+    return tuple(_care_of(one, found.get(one.id), programmes) for one in live)
+
+
+def _care_of(
+    enrolment: Enrolment, last: Assessment | None, programmes: Mapping[str, Programme]
+) -> Care:
+    if last is None:
+        return Care(enrolment, None, "", "", "", None)
+    programme = programmes.get(enrolment.programme)
+    label, tone = _class(programme, last)
+    reading = _reading(programme, last.visit) if programme else ""
+    return Care(enrolment, last.class_code, label, tone, reading, last.visit.visit_date)
+
+
+def _class(programme: Programme | None, assessment: Assessment) -> tuple[str, str]:
+    """Give the word for a class and its tone; danger is told by an urgent referral."""
+    classes = programme.classes if programme else ()
+    found = next((c for c in classes if c.value == assessment.class_code), None)
+    tone = "danger" if assessment.referral == "urgent" else found.tone if found else ""
+    return (found.label if found else ""), tone
+
+
+def _reading(programme: Programme, visit: Visit) -> str:
+    """Write what the class was found by: 136/84 mmHg, 6.8 mmol/L."""
+    fields = [f for f in programme.needed if f.kind in ("integer", "decimal")]
+    values = [show_answer(field, visit.answers.get(field.code)) for field in fields]
+    if not fields or not all(values):
+        return ""
+    return f"{'/'.join(values)} {fields[0].unit}".strip()
+
+
+def _visits(resident_id: int) -> Sequence[Visit]:
+    query = (
+        select(Visit)
+        .where(Visit.resident_id == resident_id, Visit.replaced_at.is_(None))
+        .options(selectinload(Visit.assessments), joinedload(Visit.staff))
+        .order_by(Visit.visit_date.desc(), Visit.id.desc())
+        .limit(SHOWN_VISITS)
+    )
+    return db.session.scalars(query).all()
+
+
+def _seen(visit: Visit, programmes: Mapping[str, Programme]) -> Seen:
+    known = [(one, programmes.get(one.programme)) for one in visit.assessments]
+    readings = dict.fromkeys(_reading(programme, visit) for _, programme in known if programme)
+    classes = tuple((one.programme, *_class(programme, one)) for one, programme in known)
+    return Seen(visit, " · ".join(text for text in readings if text), classes)
+
+
+def _newest(model: Any, resident_id: int, order: Any, limit: int) -> Sequence[Any]:
+    query: Select[Any] = select(model).where(model.resident_id == resident_id)
+    return db.session.scalars(query.order_by(order.desc(), model.id.desc()).limit(limit)).all()
+
+
+def _events(resident_id: int) -> Sequence[AuditEvent]:
+    query = (
+        select(AuditEvent)
+        .where(AuditEvent.resident_id == resident_id, AuditEvent.verb.in_(TOLD))
+        .options(joinedload(AuditEvent.account).joinedload(Account.staff))
+        .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
+        .limit(SHOWN_EVENTS)
+    )
+    return db.session.scalars(query).all()

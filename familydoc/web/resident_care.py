@@ -1,0 +1,76 @@
+"""A resident's enrolments: taken in, paused, taken up again, ended."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from familydoc import clock
+from familydoc.actions import enrolments as actions
+from familydoc.labels import LABELS, word
+from familydoc.models.enrolments import Enrolment
+from familydoc.models.residents import Resident
+from familydoc.queries.enrolments import find_live_enrolment
+from familydoc.rules.errors import RuleError
+from familydoc.web.access import requires, viewer
+from familydoc.web.find import find_resident
+from familydoc.web.forms.residents import CareForm, EnrolForm
+
+pages = Blueprint("care", __name__)
+SHORTEST_REASON, LONGEST_REASON = 2, 100
+
+
+@pages.post("/residents/<uid>/enrolments")
+@requires("residents.edit")
+def enrol(uid: str) -> Response:
+    resident, programme = find_resident(uid), EnrolForm().programme.data or ""
+    try:
+        actions.enrol(by=viewer(), resident=resident, programme=programme, since=clock.today())
+        flash(f"已纳入{word('programme', programme)}管理。")
+    except RuleError as refused:
+        flash(refused.message, "danger")
+    return _back(resident)
+
+
+@pages.get("/residents/<uid>/enrolments/<programme>")
+@requires("residents.edit")
+def manage(uid: str, programme: str) -> str:
+    resident = find_resident(uid)
+    return _page(resident, _live(resident, programme), CareForm())
+
+
+@pages.post("/residents/<uid>/enrolments/<programme>")
+@requires("residents.edit")
+def change(uid: str, programme: str) -> Any:
+    resident, form = find_resident(uid), CareForm()
+    enrolment = _live(resident, programme)
+    reason, act = (form.reason.data or "").strip(), form.act.data
+    if act in ("suspend", "end") and not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
+        form.reason.errors = [f"请写明原因，{SHORTEST_REASON} 到 {LONGEST_REASON} 个字。"]
+        return _page(resident, enrolment, form), 422
+    name = word("programme", programme)
+    if act == "suspend":
+        actions.suspend_enrolment(by=viewer(), enrolment=enrolment, on=clock.today(), reason=reason)
+        flash(f"{name}管理已暂停，待办已取消。")
+    elif act == "end":
+        actions.end_enrolment(by=viewer(), enrolment=enrolment, on=clock.today(), reason=reason)
+        flash(f"{name}管理已结束，待办已取消。")
+    elif act == "resume":
+        actions.resume_enrolment(by=viewer(), enrolment=enrolment, on=clock.today())
+        flash(f"{name}管理已恢复。")
+    return _back(resident)
+
+
+def _live(resident: Resident, programme: str) -> Enrolment:
+    known = programme in LABELS["programme"]
+    return (find_live_enrolment(resident.id, programme) if known else None) or abort(404)
+
+
+def _page(resident: Resident, enrolment: Enrolment, form: CareForm) -> str:
+    return render_template(
+        "residents/enrolment.html", resident=resident, enrolment=enrolment, form=form
+    )
+
+
+def _back(resident: Resident) -> Response:
+    return redirect(url_for("residents.detail", uid=resident.uid), 303)
