@@ -309,3 +309,18 @@ def list_tasks_made_by(visit: Visit) -> list[Task]:
         .order_by(Task.due_on)
     )
     return list(db.session.execute(query).scalars())
+
+
+def list_revisions(visit: Visit) -> list[Visit]:
+    """Give a visit and the revisions before it, newest first."""
+    ids = revisions_of(visit)
+    query = select(Visit).where(Visit.id.in_(ids)).order_by(Visit.id.desc())
+    return list(db.session.execute(query).scalars())
+
+
+def find_task_programme(resident_id: int, task: str) -> str | None:
+    """Give the programme of one of the resident's open tasks, named by its number."""
+    if not (task.isascii() and task.isdigit() and len(task) < 18):
+        return None
+    query = select(Task.programme).where(Task.resident_id == resident_id, Task.id == int(task))
+    return db.session.execute(query).scalar_one_or_none()

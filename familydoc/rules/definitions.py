@@ -72,6 +72,7 @@ class Field:
     decimals: int = 0
     choices: tuple[Choice, ...] = ()
     row: str = ""
+    slot: str = ""
     core: bool = False
     needed: bool = False
     expected: bool = False

@@ -1,0 +1,208 @@
+"""Words of a visit's result, for the page and for the browser's own preview."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from familydoc import clock
+from familydoc.labels import word
+from familydoc.models.residents import Resident
+from familydoc.models.visits import Assessment, Visit
+from familydoc.queries import visits as queries
+from familydoc.queries.tasks import list_open_tasks
+from familydoc.rules.answers import answers_of, show_answer
+from familydoc.rules.definitions import Programme
+from familydoc.rules.ladder import WAYS
+from familydoc.rules.programmes import load_programmes
+from familydoc.rules.tasks import CLOSED_BY_A_VISIT, OpenTask, task_name
+from familydoc.rules.visits import LATE_DAYS
+from familydoc.web.filters import short_day
+
+NEXT_WORDS = {
+    "regular": "随访",
+    "recheck": "复查",
+    "referral_fu": "核实转诊",
+    "specialist_fu": "专科随访",
+    "home_visit": "入户访视",
+    "exam": "体检",
+    "report": "上报",
+}
+#: How many earlier visits the browser gets to judge by.
+HISTORY = 8
+
+
+@dataclass(frozen=True)
+class ResultWords:
+    """One programme's result as a page shows it."""
+
+    programme: str
+    code: str
+    class_words: str
+    tone: str
+    referral: str
+    next: list[str]
+    because: list[str]
+    advice: list[str]
+    missing: str = ""
+
+
+def next_words(steps: list[tuple[str, date]]) -> list[str]:
+    """Give what comes next: 12月5日前核实转诊."""
+    return [f"{short_day(due)}前{NEXT_WORDS.get(kind, kind)}" for kind, due in steps]
+
+
+def result_words(found: queries.Preview) -> list[ResultWords]:
+    """Give the results of a preview; a programme that was not measured says what is missing."""
+    return [_outcome_words(outcome) for outcome in found.outcomes]
+
+
+def _outcome_words(outcome: queries.Outcome) -> ResultWords:
+    programme, decision = outcome.programme, outcome.decision
+    if decision is None:
+        missing = "、".join(f.label for f in outcome.missing)
+        return ResultWords(programme.name, programme.code, "", "", "", [], [], [], missing)
+    return ResultWords(
+        programme=programme.name,
+        code=programme.code,
+        class_words=f"{decision.class_value} {decision.class_label}",
+        tone=decision.tone,
+        referral=word("referral", decision.referral),
+        next=next_words(list(decision.next)),
+        because=list(decision.because),
+        advice=list(decision.advice),
+    )
+
+
+def assessment_words(assessment: Assessment) -> ResultWords:
+    """Give the words of a stored assessment."""
+    programme = load_programmes()[assessment.programme]
+    tone = next((c.tone for c in programme.classes if c.value == assessment.class_code), "")
+    steps = [(step["kind"], date.fromisoformat(step["due"])) for step in assessment.next]
+    return ResultWords(
+        programme=programme.name,
+        code=programme.code,
+        class_words=f"{assessment.class_code} {programme.class_label(assessment.class_code)}",
+        tone="danger" if assessment.referral == "urgent" else tone,
+        referral=word("referral", assessment.referral),
+        next=next_words(steps),
+        because=list(assessment.because),
+        advice=[],
+    )
+
+
+@dataclass(frozen=True)
+class VisitWords:
+    """A stored visit as pages show it."""
+
+    way: str
+    results: list[ResultWords]
+    readings: str
+    rows: list[tuple[str, list[tuple[str, str]]]]
+
+
+def visit_words(visit: Visit) -> VisitWords:
+    """Give results, the readings in one line, and every answer in words by section."""
+    results = [assessment_words(a) for a in visit.assessments if a.programme in load_programmes()]
+    return VisitWords(
+        way=word("way", visit.way) if str(visit.way) in "123" else WAYS.get(visit.way, ""),
+        results=results,
+        readings=readings_line(visit),
+        rows=answer_rows(visit),
+    )
+
+
+def readings_line(visit: Visit) -> str:
+    """Give the readings that matter: 132/80 mmHg · 空腹血糖 6.1 mmol/L."""
+    held = visit.answers
+    pressure = f"{held['sbp']}/{held['dbp']} mmHg" if "sbp" in held and "dbp" in held else ""
+    others = []
+    for programme in load_programmes().values():
+        for one in programme.needed:
+            if one.code in held and one.code not in ("sbp", "dbp"):
+                others.append(f"{one.label} {show_answer(one, held[one.code])} {one.unit}")
+    return " · ".join(text for text in (pressure, *others) if text)
+
+
+def answer_rows(visit: Visit) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Give every answer with its label, by programme; what both share stands once."""
+    shown: set[str] = set()
+    found = []
+    judged = [assessment.programme for assessment in visit.assessments]
+    for programme in sorted(load_programmes().values(), key=lambda p: p.code not in judged[:1]):
+        pairs = list(_pairs(programme, visit, shown))
+        if pairs:
+            found.append((programme.name, pairs))
+    return found
+
+
+def _pairs(programme: Programme, visit: Visit, shown: set[str]) -> list[tuple[str, str]]:
+    held = answers_of(programme, visit.answers)
+    pairs = []
+    for one in programme.fields.values():
+        key = f"{programme.code}.{one.code}"
+        key = key if key in visit.answers else one.code
+        if one.code not in held or key in shown:
+            continue
+        shown.add(key)
+        unit = f" {one.unit}" if one.unit else ""
+        pairs.append((one.label, show_answer(one, held[one.code]) + unit))
+    return pairs
+
+
+@dataclass(frozen=True)
+class ClosingWords:
+    """What a visit closes and what stays open, in words."""
+
+    closes: list[str]
+    stays: list[str]
+
+
+def closing_words(found: queries.Preview, day: date) -> ClosingWords:
+    """Give the words shown before saving."""
+    return ClosingWords(
+        [close_words(task, day) for task in found.closing.closes],
+        [reason for _, reason in found.closing.stays],
+    )
+
+
+def close_words(task: OpenTask, day: date) -> str:
+    """Name a task that closes, and how late it is: 高血压随访（逾期 3 天，记为补访）."""
+    name = task_name(word("programme", task.programme), task.kind)
+    days = (day - task.due).days
+    return f"{name}（逾期 {days} 天，记为补访）" if days > 0 else name
+
+
+def page_data(
+    resident: Resident, programmes: list[Programme], corrects: Visit | None
+) -> dict[str, Any]:
+    """Give what the browser needs to show the result while somebody types."""
+    without = queries.revisions_of(corrects) if corrects else []
+    past = queries.list_visits_of(resident.id, without)[:HISTORY]
+    today = clock.today()
+    return {
+        "birth": resident.birth.isoformat(),
+        "today": today.isoformat(),
+        "lateDays": LATE_DAYS,
+        "programmes": [p.as_json() for p in programmes],
+        "history": [{"visit_date": v.visit_date.isoformat(), "answers": v.answers} for v in past],
+        "referralOpen": {
+            p.code: queries.has_open_referral(resident.id, p.code, today, without)
+            for p in programmes
+        },
+        "tasks": [] if corrects else [_task_data(t) for t in list_open_tasks(resident.id)],
+        "closable": list(CLOSED_BY_A_VISIT),
+        "words": {
+            "referral": {code: word("referral", code) for code in ("none", "routine", "urgent")},
+            "next": NEXT_WORDS,
+        },
+    }
+
+
+def _task_data(task: Any) -> dict[str, Any]:
+    name = task_name(word("programme", task.programme), task.kind)
+    return {
+        "programme": task.programme,
+        "kind": task.kind,
+        "due": task.due_on.isoformat(),
+        "name": name,
+    }
