@@ -9,8 +9,9 @@ from sqlalchemy.orm import joinedload
 from familydoc.extensions import db
 from familydoc.models.accounts import Account
 from familydoc.models.programmes import CountyParameter
-from familydoc.rules.parameters import Setting, all_settings
+from familydoc.rules.parameters import Setting, all_settings, is_laxer
 from familydoc.rules.programmes import load_programmes
+from familydoc.rules.values import exact_number
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,12 @@ class Line:
 
     @property
     def in_force(self) -> str:
-        return self.now.shown if self.now else self.national
+        """The stricter of both: a value that was stored when the rule was laxer does not count."""
+        if self.now is None:
+            return self.national
+        value = exact_number(self.now.row.value)
+        unusable = value is None or is_laxer(self.setting, value)
+        return self.national if unusable else self.now.shown
 
     @property
     def differs(self) -> bool:

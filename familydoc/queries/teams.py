@@ -232,3 +232,13 @@ def count_team_work(team_id: int) -> dict[str, int]:
         word: db.session.execute(select(func.count()).where(*conditions)).scalar_one()
         for word, conditions in counted.items()
     }
+
+
+def find_staff_of(team_id: int, uid: str) -> Staff | None:
+    """Give a person who serves in a team today."""
+    query = (
+        select(Staff)
+        .join(TeamMember, TeamMember.staff_id == Staff.id)
+        .where(Staff.uid == uid, TeamMember.team_id == team_id, TeamMember.until.is_(None))
+    )
+    return db.session.execute(query).scalar_one_or_none()

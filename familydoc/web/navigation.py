@@ -31,6 +31,8 @@ PLACES = (
     ("parameters.edit", "参数", "parameters", "parameters.index"),
     ("imports.make", "导入", "imports", "imports.index"),
 )
+#: Nouns that stand under another one's place.
+UNDER = {"staff": "teams"}
 #: Places of little use to a role that has many: kept off a phone-sized bar.
 SKIPPED = {"manager": {"今日", "随访"}, "supervisor": {"今日", "随访", "参数"}}
 
@@ -40,7 +42,8 @@ def init_app(app: Flask) -> None:
 
 
 def places() -> list[Place]:
-    here = (request.endpoint or "").split(".")[0]
+    noun = (request.endpoint or "").split(".")[0]
+    here = UNDER.get(noun, noun)
     known = current_app.view_functions
     shown = [
         Place(word, icon, url_for(endpoint), here == endpoint.split(".")[0])

@@ -1,8 +1,10 @@
-"""The shape of logging in and of changing a password."""
+"""The shape of logging in, of changing a password, and of an account's seat."""
 
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, StringField
+from wtforms import PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
+
+from familydoc.labels import LABELS
 
 
 class LoginForm(FlaskForm):  # type: ignore[misc]
@@ -18,3 +20,15 @@ class PasswordForm(FlaskForm):  # type: ignore[misc]
     old = PasswordField("现在的密码", [InputRequired("请填现在的密码。")])
     password = PasswordField("新密码", [InputRequired("请填新密码。")])
     again = PasswordField("新密码再填一次", [InputRequired("请再填一次新密码。")])
+
+
+class SeatForm(FlaskForm):  # type: ignore[misc]
+    """What an account may do, where, and who it is; rules/accounts.py judges it."""
+
+    role = RadioField("角色", choices=list(LABELS["role"].items()), validate_choice=False)
+    organisation = SelectField("所属机构", choices=[], validate_choice=False)
+    staff = SelectField("对应人员", choices=[], validate_choice=False)
+
+
+class NewAccountForm(SeatForm):
+    username = StringField("用户名")

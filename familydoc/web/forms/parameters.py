@@ -1,0 +1,16 @@
+"""The shape of a county value; rules/parameters.py judges it."""
+
+from flask_wtf import FlaskForm
+from wtforms import RadioField, StringField
+
+
+class ValueForm(FlaskForm):  # type: ignore[misc]
+    value = StringField("县里的值")
+    source = StringField("依据")
+    valid_from = StringField("从哪天起")
+
+
+class ChoiceForm(ValueForm):
+    """A value that is one of few."""
+
+    value = RadioField("县里的值", choices=[], validate_choice=False)
