@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -48,10 +48,15 @@ class SQLiteFiles:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             db.engine.dispose()
 
+    def fresh(self) -> AbstractContextManager[str]:
+        return self.empty(self.template)
+
     @contextmanager
-    def fresh(self) -> Iterator[str]:
+    def empty(self, template: Path | None = None) -> Iterator[str]:
+        """Give a database without a table, or a copy of one."""
         path = self.folder / f"{uuid.uuid4().hex}.db"
-        shutil.copyfile(self.template, path)
+        if template is not None:
+            shutil.copyfile(template, path)
         yield f"sqlite:///{path}"
         for suffix in ("", "-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
@@ -88,9 +93,14 @@ class PostgresServer:
             db.session.remove()
             db.engine.dispose()
 
+    def fresh(self) -> AbstractContextManager[str]:
+        return self.empty(self.name)
+
     @contextmanager
-    def fresh(self) -> Iterator[str]:
+    def empty(self, template: str | None = None) -> Iterator[str]:
+        """Give a database without a table, or a copy of one."""
         name = f"fd_{uuid.uuid4().hex[:12]}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE {self.name} STRATEGY file_copy")
+        source = f"TEMPLATE {template} STRATEGY file_copy" if template else ""
+        self._run(f"CREATE DATABASE {name} {source}")
         yield self._url(name)
         self._run(f"DROP DATABASE {name} WITH (FORCE)")

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from familydoc.actions.accounts import hasher
+from familydoc.actions import accounts as account_actions
 from familydoc.demo.teams import DemoTeam, Member
 from familydoc.extensions import db
 from familydoc.models.accounts import Account, LoginSession
@@ -36,7 +36,7 @@ def account_rows(
         role = "leader" if member.id in leaders else "member"
         wanted.append((member.username, role, member.organisation_id, member.id))
     first = (db.session.scalar(select(func.max(Account.id))) or 0) + 1
-    hashed = hasher.hash(PASSWORD)
+    hashed = account_actions.hasher.hash(PASSWORD)
     return [_row(first + place, one, hashed, now) for place, one in enumerate(wanted)]
 
 
@@ -54,7 +54,7 @@ def _take_over_admin(county_id: int) -> bool:
         return False
     if db.session.scalar(select(LoginSession.id).where(LoginSession.account_id == admin.id)):
         return False
-    admin.password_hash = hasher.hash(PASSWORD)
+    admin.password_hash = account_actions.hasher.hash(PASSWORD)
     admin.must_change_password = False
     return True
 
