@@ -1,5 +1,5 @@
 """A county as it might be, made of nothing: for trying out, for tests and for measuring."""
 
-from familydoc.demo.fill import fill
+from familydoc.demo.filling import fill
 
 __all__ = ["fill"]

@@ -9,7 +9,7 @@ from familydoc.demo.names import work_phone
 from familydoc.demo.sizes import Size
 
 HOURS = "周一至周六 8:00–17:30"
-HOSPITAL_CODE, HOSPITAL_NAME = "150124-H01", "清水河县人民医院"
+HOSPITAL_CODE, HOSPITAL_NAME = "150124H01", "清水河县人民医院"
 #: Average people: a community in the county town, a village, and the industrial park.
 TOWN, VILLAGE, PARK = 2_700, 510, 800
 ENDINGS = (("社区居民委员会", "社区"), ("村民委员会", "村"), ("虚拟社区", "社区"))
