@@ -13,14 +13,12 @@ def initials(name: str) -> set[str]:
     it is the whole name.
     """
     letters = [letter for letter in map(_letters, name) if letter]
-    if len(letters) == 1:
-        return set(letters[0])
-    terms: set[str] = set()
-    ends = [""]
+    ends: list[str] = list(letters.pop()) if letters else []
+    terms: set[str] = set() if letters else set(ends)
     for letter in reversed(letters):
         ends = [first + end for first in letter for end in ends][:READINGS]
         terms.update(ends)
-    return {term for term in terms if len(term) > 1}
+    return terms
 
 
 @lru_cache(maxsize=20_000)

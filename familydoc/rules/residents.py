@@ -202,7 +202,8 @@ def build_village_index(
 
 def find_village(index: VillageIndex, township: str, village: str) -> Village | None:
     """Give the village of that name in that township, or None."""
-    return index.get((township, village)) or index.get((squeeze(township), squeeze(village)))
+    found = index.get((township, village))
+    return found or index.get((squeeze(township), squeeze(village)))
 
 
 def squeeze(text: str) -> str:

@@ -139,8 +139,8 @@ def judge_row(row: int, cells: Sequence[Any], rules: RowRules) -> RosterRow | No
     found: list[Fault] = []
     identity = _identity(value, rules.today, found)
     name = _name(value, found)
-    village = find_village(
-        rules.villages, read_text(value.get("township")), read_text(value.get("village"))
+    village = rules.villages.get((value["township"], value["village"])) or find_village(
+        rules.villages, read_text(value["township"]), read_text(value["village"])
     )
     if village is None:
         found.append(_village_unknown(value))
@@ -202,7 +202,7 @@ def _name(value: dict[str, Any], found: list[Fault]) -> Name | None:
 
 
 def _village_unknown(value: dict[str, Any]) -> Fault:
-    township, village = read_text(value.get("township")), read_text(value.get("village"))
+    township, village = read_text(value["township"]), read_text(value["village"])
     if not village:
         return Fault("village_unknown", "没有填村（居）委会。")
     where = f"{township}没有“{village}”" if township else f"没有填乡镇，无法确定“{village}”"

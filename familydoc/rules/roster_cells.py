@@ -33,13 +33,13 @@ _STATES = {
 
 def read_text(value: Any, limit: int = 200) -> str:
     """Give a cell as text: numbers without `.0`, no control characters, at most `limit` long."""
+    if value == "" or value is None or isinstance(value, bool):
+        return ""
     if isinstance(value, str):
         if value.isprintable():
             return value.strip()[:limit]
         kept = (c for c in value if c in "\t\n\r" or unicodedata.category(c)[0] != "C")
         return " ".join("".join(kept).split())[:limit]
-    if value is None or isinstance(value, bool):
-        return ""
     if isinstance(value, float) and value == value // 1:
         return str(int(value))[:limit]
     return str(value)[:limit]
