@@ -64,6 +64,11 @@ class SQLiteFiles:
             Path(f"{path}{suffix}").unlink(missing_ok=True)
 
 
+    def copy(self, url: str) -> AbstractContextManager[str]:
+        """Give a copy of a database that nobody is connected to."""
+        return self.empty(Path(url.removeprefix("sqlite:///")))
+
+
 class PostgresServer:
     """Databases on a server that lives as long as the session.
 
@@ -142,10 +147,14 @@ class PostgresServer:
         except psycopg.Error:  # a test changed its tables: nobody gets this one again
             self._run(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def copy(self, url: str) -> AbstractContextManager[str]:
+        """Give a copy of a database that nobody is connected to."""
+        return self.empty(url.split("?")[0].rsplit("/", 1)[1])
+
     @contextmanager
-    def empty(self) -> Iterator[str]:
-        """Give a database without a table."""
-        name = self._create("template0")
+    def empty(self, template: str = "template0") -> Iterator[str]:
+        """Give a database without a table, or a copy of one."""
+        name = self._create(template)
         yield self._url(name)
         self._run(f"DROP DATABASE {name} WITH (FORCE)")
 
