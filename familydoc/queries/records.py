@@ -16,14 +16,14 @@ from familydoc.models.contracts import Contract
 from familydoc.models.enrolments import Enrolment
 from familydoc.models.referrals import Referral
 from familydoc.models.residents import ON_ROSTER, Resident, ResidentState
-from familydoc.models.visits import Assessment, Visit
+from familydoc.models.visits import Visit
 from familydoc.queries import scope
+from familydoc.queries.care import Care, class_words, list_care, reading_of
 from familydoc.queries.enrolments import list_enrolments
 from familydoc.queries.programmes import list_effective
 from familydoc.queries.readings import ReadingChart, list_charts
 from familydoc.queries.states import find_pending
 from familydoc.queries.tasks import list_open_tasks
-from familydoc.rules.answers import show_answer
 from familydoc.rules.definitions import Programme
 from familydoc.rules.populations import groups_of
 
@@ -33,18 +33,6 @@ TOLD = (
     *("create_resident", "edit_resident", "change_tags", "hand_over"),
     *("ask_state", "set_state", "refuse_state", "undo_state"),
 )
-
-
-@dataclass(frozen=True)
-class Care:
-    """One enrolment with its last class and reading."""
-
-    enrolment: Enrolment
-    class_code: int | None
-    class_label: str
-    tone: str
-    reading: str
-    on: date | None
 
 
 @dataclass(frozen=True)
@@ -90,7 +78,7 @@ def get_record(viewer: Account, resident: Resident, on: date) -> Record:
     return Record(
         tags=tags,
         family=list_family(viewer, resident),
-        care=_care(live, programmes),
+        care=list_care(live, programmes),
         ended=tuple(one for one in enrolments if one.state == "ended"),
         proposals=_proposals(resident, tags, live, programmes),
         tasks=list_open_tasks(resident.id),
@@ -130,41 +118,6 @@ def _proposals(
     return tuple(code for code in programmes if code in tags and code not in managed)
 
 
-def _care(live: Sequence[Enrolment], programmes: Mapping[str, Programme]) -> tuple[Care, ...]:
-    last = [one.last_assessment_id for one in live if one.last_assessment_id]
-    query = select(Assessment).where(Assessment.id.in_(last)).options(joinedload(Assessment.visit))
-    found = {one.enrolment_id: one for one in db.session.scalars(query)}
-    return tuple(_care_of(one, found.get(one.id), programmes) for one in live)
-
-
-def _care_of(
-    enrolment: Enrolment, last: Assessment | None, programmes: Mapping[str, Programme]
-) -> Care:
-    if last is None:
-        return Care(enrolment, None, "", "", "", None)
-    programme = programmes.get(enrolment.programme)
-    label, tone = _class(programme, last)
-    reading = _reading(programme, last.visit) if programme else ""
-    return Care(enrolment, last.class_code, label, tone, reading, last.visit.visit_date)
-
-
-def _class(programme: Programme | None, assessment: Assessment) -> tuple[str, str]:
-    """Give the word for a class and its tone; danger is told by an urgent referral."""
-    classes = programme.classes if programme else ()
-    found = next((c for c in classes if c.value == assessment.class_code), None)
-    tone = "danger" if assessment.referral == "urgent" else found.tone if found else ""
-    return (found.label if found else ""), tone
-
-
-def _reading(programme: Programme, visit: Visit) -> str:
-    """Write what the class was found by: 136/84 mmHg, 6.8 mmol/L."""
-    fields = [f for f in programme.needed if f.kind in ("integer", "decimal")]
-    values = [show_answer(field, visit.answers.get(field.code)) for field in fields]
-    if not fields or not all(values):
-        return ""
-    return f"{'/'.join(values)} {fields[0].unit}".strip()
-
-
 def _visits(resident_id: int) -> Sequence[Visit]:
     query = (
         select(Visit)
@@ -178,8 +131,8 @@ def _visits(resident_id: int) -> Sequence[Visit]:
 
 def _seen(visit: Visit, programmes: Mapping[str, Programme]) -> Seen:
     known = [(one, programmes.get(one.programme)) for one in visit.assessments]
-    readings = dict.fromkeys(_reading(programme, visit) for _, programme in known if programme)
-    classes = tuple((one.programme, *_class(programme, one)) for one, programme in known)
+    readings = dict.fromkeys(reading_of(programme, visit) for _, programme in known if programme)
+    classes = tuple((one.programme, *class_words(programme, one)) for one, programme in known)
     return Seen(visit, " · ".join(text for text in readings if text), classes)
 
 
