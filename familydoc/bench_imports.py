@@ -12,9 +12,9 @@ from python_calamine import CalamineWorkbook
 from familydoc import clock
 from familydoc.actions.imports import import_roster
 from familydoc.actions.setup import DIVISIONS, add_centres, add_places, read_divisions
+from familydoc.bench_roster import make_roster, write_roster
 from familydoc.bench_scratch import Scratch, scratch
 from familydoc.extensions import db
-from familydoc.sample_roster import make_roster, write_roster
 from familydoc.transaction import transaction
 
 NAME = "import"

@@ -115,7 +115,7 @@ def _no_header(tops: list[list[tuple[int, list[Any]]]]) -> RuleError:
     missing = min((missing_columns(top) for top in tops), key=len, default=list(REQUIRED))
     names = "、".join(f"“{name}”" for name in missing)
     sentence = (
-        f"前 {HEADER_ROWS} 行里没有找到完整的表头，缺少 {names} 列。请检查表头，或下载模板对照。"
+        f"前 {HEADER_ROWS} 行里没有找到完整的表头，缺少{names}列。请检查表头，或下载模板对照。"
     )
     return RuleError("no_header", sentence, "file")
 

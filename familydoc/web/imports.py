@@ -82,9 +82,9 @@ def show(uid: str) -> str:
     found = _find(uid)
     kind = request.args.get("kind", "")
     after = min(request.args.get("after", 0, type=int), NOBODY_BELOW)
-    rows = (
-        queries.list_findings(found, kind, after) if found.state in ("staged", "recorded") else []
-    )
+    # After the import only a reason that was asked for is listed: the work is done.
+    listed = found.state == "staged" or (found.state == "recorded" and kind)
+    rows = queries.list_findings(found, kind, after) if listed else []
     fragment = f"imports/_{FRAGMENTS.get(found.state, found.state)}.html"
     return page_or_fragment(
         "imports/show.html",

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from familydoc import clock
 from familydoc.actions import imports_judge
 from familydoc.actions.imports import import_roster, judge_people
+from familydoc.bench_roster import HEADINGS, PLACE, make_roster, write_roster
 from familydoc.extensions import db, keys, writing
 from familydoc.models.audit import AuditEvent
 from familydoc.models.contracts import Contract
@@ -24,7 +25,6 @@ from familydoc.models.organisations import Organisation
 from familydoc.models.residents import Household, Resident, ResidentTag, ResidentTerm
 from familydoc.models.tasks import Task
 from familydoc.rules.errors import RuleError
-from familydoc.sample_roster import HEADINGS, PLACE, make_roster, write_roster
 from tests.cast import (
     CHENGGUAN_VILLAGE,
     NANGOU,

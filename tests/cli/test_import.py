@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from familydoc import clock
+from familydoc.bench_roster import HEADINGS, make_roster, write_roster
 from familydoc.extensions import db
 from familydoc.models.residents import Resident
-from familydoc.sample_roster import HEADINGS, make_roster, write_roster
 
 KEYS = [
     *("rows", "accepted", "new", "changed", "unchanged"),

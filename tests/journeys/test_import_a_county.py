@@ -4,13 +4,13 @@ import random
 from io import BytesIO
 
 from familydoc import clock
+from familydoc.bench_roster import PLACE, make_roster, write_roster
 from familydoc.extensions import db
 from familydoc.formats.excel import read_workbook
 from familydoc.models.enrolments import Enrolment
 from familydoc.models.imports import RosterImport
 from familydoc.models.residents import Resident, ResidentTag
 from familydoc.rules.identity import check_digit
-from familydoc.sample_roster import PLACE, make_roster, write_roster
 from tests.cast import account
 
 

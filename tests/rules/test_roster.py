@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from familydoc.bench_roster import HEADINGS, make_roster
 from familydoc.formats.excel import read_workbook
 from familydoc.rules.errors import RuleError
 from familydoc.rules.residents import VillageIndex, age_tags, build_village_index
 from familydoc.rules.roster import Holder, Person, Roster, RosterRow, RowRules, judge_row
 from familydoc.rules.roster_cells import read_date, read_state, read_text
 from familydoc.rules.roster_sheet import Layout, Rows, column_letter, find_header, open_roster
-from familydoc.sample_roster import HEADINGS, make_roster
 
 TODAY = date(2026, 11, 1)
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"

@@ -8,12 +8,12 @@ import pytest
 
 from familydoc import clock
 from familydoc.actions import imports_stage
+from familydoc.bench_roster import HEADINGS, PLACE, make_roster, write_roster
 from familydoc.extensions import db
 from familydoc.formats.excel import read_workbook, write_workbook
 from familydoc.models.imports import RosterImport, RosterImportRow
 from familydoc.models.residents import Resident
 from familydoc.rules.errors import RuleError
-from familydoc.sample_roster import HEADINGS, PLACE, make_roster, write_roster
 from tests.cast import make_resident
 
 
