@@ -116,7 +116,7 @@ class Village:
     service: TeamVillage | None
 
 
-def list_villages(township: str = "") -> list[tuple[Division, list[Village]]]:
+def list_villages() -> list[tuple[Division, list[Village]]]:
     """Give the villages under their townships, retired ones last, each with who serves it."""
     query = (
         select(Division, TeamVillage)
@@ -127,8 +127,6 @@ def list_villages(township: str = "") -> list[tuple[Division, list[Village]]]:
         .options(joinedload(TeamVillage.team), joinedload(TeamVillage.staff))
         .order_by(Division.active.desc(), Division.code)
     )
-    if township:
-        query = query.where(Division.parent_code == township)
     grouped: dict[str | None, list[Village]] = {}
     for division, service in db.session.execute(query):
         grouped.setdefault(division.parent_code, []).append(Village(division, service))

@@ -31,6 +31,13 @@ class Setting:
     decimals: int = 0
     choices: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def range(self) -> tuple[Decimal, Decimal]:
+        """What a county may set: the national value bounds it where a stricter way is named."""
+        low = self.national if self.stricter == "higher" else self.min
+        high = self.national if self.stricter == "lower" else self.max
+        return low, high
+
     def shown(self, value: object) -> str:
         """Give a value as people read it: the word of a choice, or the number with its unit."""
         number = exact_number(value)

@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from familydoc.actions import organisations as actions
+from familydoc.models.organisations import Division
 from familydoc.queries import organisations as queries
 from familydoc.rules.errors import RuleError
 from familydoc.rules.organisations import read_sign
@@ -116,13 +117,21 @@ def open_again(code: str) -> Answer:
 @blueprint.get("/villages")
 @requires("organisations.edit")
 def villages() -> str:
-    return render_template("organisations/villages.html", townships=queries.list_villages())
+    return render_template(
+        "organisations/villages.html",
+        townships=queries.list_villages(),
+        chosen=request.args.get("township", ""),
+    )
 
 
 @blueprint.get("/villages/new")
 @requires("organisations.edit")
 def new_village() -> str:
     return _new_village_page(VillageForm(request.args))
+
+
+def _to_villages(village: Division) -> str:
+    return url_for("organisations.villages", township=village.parent_code)
 
 
 def _new_village_page(form: VillageForm) -> str:
@@ -146,7 +155,7 @@ def add_village() -> Answer:
         form[refused.field or "code"].errors = [refused.message]
         return _new_village_page(form), 422
     flash(f"{village.name}已添加，请到团队里选由谁服务。")
-    return redirect(url_for("organisations.villages"), 303)
+    return redirect(_to_villages(village), 303)
 
 
 @blueprint.get("/villages/<code>")
@@ -168,14 +177,14 @@ def _village_page(code: str, form: VillageNameForm) -> str:
 @blueprint.post("/villages/<code>")
 @requires("organisations.edit")
 def rename_village(code: str) -> Answer:
-    form = VillageNameForm()
+    village, form = find_village(code), VillageNameForm()
     try:
-        actions.rename_village(by=viewer(), village=find_village(code), name=form.name.data)
+        actions.rename_village(by=viewer(), village=village, name=form.name.data)
     except RuleError as refused:
         form.name.errors = [refused.message]
         return _village_page(code, form), 422
     flash("名称已保存。")
-    return redirect(url_for("organisations.villages"), 303)
+    return redirect(_to_villages(village), 303)
 
 
 @blueprint.post("/villages/<code>/retire")
@@ -188,7 +197,7 @@ def retire_village(code: str) -> Answer:
         flash(refused.message, "danger")
         return _village_page(code, VillageNameForm(formdata=None, obj=village)), 422
     flash(f"{village.name}已停用。")
-    return redirect(url_for("organisations.villages"), 303)
+    return redirect(_to_villages(village), 303)
 
 
 @blueprint.post("/villages/<code>/restore")
@@ -197,4 +206,4 @@ def restore_village(code: str) -> Answer:
     village = find_village(code)
     actions.restore_village(by=viewer(), village=village)
     flash(f"{village.name}已恢复使用。")
-    return redirect(url_for("organisations.villages"), 303)
+    return redirect(_to_villages(village), 303)

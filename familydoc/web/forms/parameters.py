@@ -5,7 +5,7 @@ from wtforms import RadioField, StringField
 
 
 class ValueForm(FlaskForm):  # type: ignore[misc]
-    value = StringField("县里的值")
+    value = StringField("新的值")
     source = StringField("依据")
     valid_from = StringField("从哪天起")
 
@@ -13,4 +13,4 @@ class ValueForm(FlaskForm):  # type: ignore[misc]
 class ChoiceForm(ValueForm):
     """A value that is one of few."""
 
-    value = RadioField("县里的值", choices=[], validate_choice=False)
+    value = RadioField("新的值", choices=[], validate_choice=False)
