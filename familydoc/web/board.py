@@ -1,22 +1,32 @@
 """The public board (公示牌): no login, no cookie, nothing of any resident."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, make_response, request
 
 from familydoc import clock
 from familydoc.actions.figures import refresh_figures
-from familydoc.queries.board import Board, Institution, find_face, find_institution, read_board
+from familydoc.queries.board import (
+    Board,
+    Institution,
+    TeamCard,
+    find_face,
+    find_institution,
+    read_board,
+)
 from familydoc.queries.jobs import get_night_state
 from familydoc.rules.figures import stale_days
 from familydoc.web.access import public
+from familydoc.web.filters import day, weekday
 from familydoc.web.public import dial
 
 blueprint = Blueprint("board", __name__)
 
-#: Teams on one page of a screen: what can be read from four metres.
-TEAMS = 3
+#: Teams on one page of a screen, and of those with more members than so many: what can be read
+#: from four metres.
+TEAMS, LARGE_TEAMS, MANY_MEMBERS = 3, 2, 6
 LONGEST_CODE = 20
 
 
@@ -26,7 +36,7 @@ def show(code: str) -> Response:
     place = _institution(code)
     refresh_figures(by=None)
     board, now = read_board(place), clock.now()
-    groups = [board.teams[start : start + TEAMS] for start in range(0, len(board.teams), TEAMS)]
+    groups = _groups(board.teams)
     # The last page tells what may be signed and how the figures are counted.
     pages = len(groups) + 1
     asked = _asked_page(pages)
@@ -38,6 +48,7 @@ def show(code: str) -> Response:
         asked=asked,
         pages=pages,
         now=now,
+        when=_when(now),
         stale=stale_days(board.counted_at, night.finished_at, now),
         dial=dial,
     )
@@ -63,6 +74,21 @@ def _institution(code: str) -> Institution:
     return place
 
 
+def _groups(teams: Sequence[TeamCard]) -> list[list[TeamCard]]:
+    """Deal the teams out to pages in their order."""
+    groups: list[list[TeamCard]] = []
+    for team in teams:
+        if not groups or len(groups[-1]) >= _room([*groups[-1], team]):
+            groups.append([])
+        groups[-1].append(team)
+    return groups
+
+
+def _room(teams: Sequence[TeamCard]) -> int:
+    large = any(len(team.members) > MANY_MEMBERS for team in teams)
+    return LARGE_TEAMS if large else TEAMS
+
+
 def _asked_page(pages: int) -> int | None:
     """Give the page of the address, None without one; what is no page shows everything."""
     text = request.args.get("page", "")
@@ -73,6 +99,12 @@ def _asked_page(pages: int) -> int | None:
 def _shown(groups: Sequence[Any], asked: int | None) -> list[tuple[int, Any]]:
     numbered = list(enumerate(groups, start=1))
     return [one for one in numbered if asked in (None, one[0])]
+
+
+def _when(now: datetime) -> str:
+    """2026年11月21日 星期六 10:00"""
+    here = clock.local(now)
+    return f"{day(here.date())} {weekday(here.date())} {here:%H:%M}"
 
 
 def _page(board: Board, **context: object) -> Response:

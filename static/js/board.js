@@ -1,6 +1,7 @@
 // The public screen turns its pages, fetches itself, and keeps the last picture when the
 // connection is lost. Without this file every team stands on one long page.
 const POLL = 30_000, TURN = 15_000, STALE = 2 * 24 * 3600 * 1000, PATIENCE = 20_000;
+const LARGEST = 1.4, SMALLEST = 0.5;
 const board = document.getElementById("board");
 const wide = window.matchMedia("(min-width: 700px) and (min-height: 500px)");
 const known = new Map();
@@ -22,14 +23,14 @@ const show = (number) => {
   fit(all[page]);
 };
 
-// A team with many members or villages gets smaller letters rather than a cut card.
+// Letters as large as the page allows: none cut where a team has many members, none small where
+// it has few.
 const fit = (group) => {
-  for (const card of group.querySelectorAll(".team, .package")) {
-    card.classList.remove("tight", "tighter", "tightest");
-    for (const size of ["tight", "tighter", "tightest"]) {
-      if (card.scrollHeight <= card.clientHeight + 1) break;
-      card.classList.add(size);
-    }
+  const boxes = [group, ...group.querySelectorAll(".team, .faces")];
+  const cut = () => boxes.some((box) => box.scrollHeight > box.clientHeight + 1);
+  for (let size = LARGEST; size >= SMALLEST; size -= 0.04) {
+    group.style.setProperty("--k", size.toFixed(2));
+    if (!cut()) return;
   }
 };
 
@@ -41,6 +42,7 @@ const dress = () => {
   }
   board.querySelector("[data-pause]").setAttribute("aria-pressed", String(paused));
   if (wide.matches) show(page);
+  else groups().forEach((group) => group.style.removeProperty("--k"));
 };
 
 const wind = () => {

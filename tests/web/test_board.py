@@ -104,7 +104,7 @@ def test_four_figures_carry_code_value_and_parts(client, people):
         "satisfaction": "",
     }
     assert "3 人签约 / 3 名服务人口" in text and "还没有评价" in text
-    assert "数据截至 11月21日 10:00" in text
+    assert "数据截至 11月21日 10:00 · 城关镇卫生院的数字" in text
 
 
 def test_figures_change_as_soon_as_somebody_signs(client, people):
