@@ -1,6 +1,6 @@
 """Villages a resident may live in, and the centre that answers for a village."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, or_, select, true
 
@@ -42,6 +42,18 @@ def township_names() -> dict[str, str]:
     """Give the names of the county's townships by code, for grouping villages."""
     query = select(Division.code, Division.name).where(Division.level == "township")
     return {row.code: row.name for row in db.session.execute(query)}
+
+
+def get_short_names(codes: Iterable[str]) -> dict[str, str]:
+    """Give what people call these villages."""
+    query = select(Division).where(Division.code.in_(list(codes)))
+    return {one.code: one.short_name for one in db.session.scalars(query)}
+
+
+def get_division_names(codes: Iterable[str]) -> dict[str, str]:
+    """Give what people call these places, by code."""
+    query = select(Division).where(Division.code.in_(list(codes)))
+    return {one.code: one.short_name for one in db.session.scalars(query)}
 
 
 def find_centre(village: Division, team_id: int | None) -> int | None:

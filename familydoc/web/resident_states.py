@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
 from familydoc import clock
 from familydoc.actions import states as actions
@@ -55,7 +56,9 @@ def ask_now(uid: str) -> Any:
 
 def _ask_page(resident: Resident, form: StateForm) -> str:
     form.state.choices = [
-        (state, "回来了，恢复在住" if state == "present" else word("resident_state", state))
+        SelectChoice(
+            state, "回来了，恢复在住" if state == "present" else word("resident_state", state)
+        )
         for state in choices(resident.state)
     ]
     return render_template("residents/state.html", resident=resident, form=form)

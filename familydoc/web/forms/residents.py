@@ -1,5 +1,7 @@
 """The shape of residents' forms; what the words mean is judged by rules/particulars.py."""
 
+from collections.abc import Iterable
+
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
@@ -10,14 +12,20 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from familydoc.actions.states import REFUSALS
 from familydoc.labels import LABELS
 from familydoc.rules.residents import TYPED_POPULATIONS
 
-TAG_CHOICES = [(tag, LABELS["tag"][tag]) for tag in TYPED_POPULATIONS]
-SEX_CHOICES = list(LABELS["sex"].items())
+
+def words(kind: str, codes: Iterable[str]) -> list[SelectChoice]:
+    """Give codes with their words as the options of a field."""
+    return [SelectChoice(code, LABELS[kind][code]) for code in codes]
+
+
+TAG_CHOICES = words("tag", TYPED_POPULATIONS)
 
 
 class Ticks(SelectMultipleField):  # type: ignore[misc]
@@ -42,7 +50,7 @@ class ResidentForm(FlaskForm):  # type: ignore[misc]
     name = StringField("姓名")
     one_character = BooleanField("姓名就是一个字")
     identity_number = StringField("身份证号")
-    sex = RadioField("性别", choices=SEX_CHOICES, validate_choice=False)
+    sex = RadioField("性别", choices=words("sex", LABELS["sex"]), validate_choice=False)
     birth = StringField("出生日期")
     telephone = StringField("电话")
     village_code = choice("村（居）委会")
@@ -50,7 +58,10 @@ class ResidentForm(FlaskForm):  # type: ignore[misc]
     household = StringField("户编号")
     relation = StringField("与户主关系")
     registered = RadioField(
-        "户籍", choices=[("yes", "户籍"), ("no", "非户籍")], default="yes", validate_choice=False
+        "户籍",
+        choices=[SelectChoice("yes", "户籍"), SelectChoice("no", "非户籍")],
+        default="yes",
+        validate_choice=False,
     )
     nation = StringField("民族")
     record_number = StringField("健康档案编号")
@@ -90,7 +101,7 @@ class RefuseForm(FlaskForm):  # type: ignore[misc]
     change = HiddenField()
     reason = RadioField(
         "为什么不同意",
-        choices=[(code, LABELS["state_refusal"][code]) for code in REFUSALS],
+        choices=words("state_refusal", REFUSALS),
         validate_choice=False,
     )
 
