@@ -38,15 +38,17 @@ Tell = Callable[[Batch], None]
 ADVISORY_LOCK = 150_124_001
 
 
-def import_roster(*, by: Account | None, content: bytes, dry_run: bool = False) -> dict[str, Any]:
+def import_roster(
+    *, by: Account | None, content: bytes, dry_run: bool = False, tell: Tell | None = None
+) -> dict[str, Any]:
     """Judge a file and record its accepted people in one transaction, or nothing at all.
 
     Gives the counts of DESIGN section 4; RuleError where the file cannot be read. A dry run
-    counts the same and records nothing.
+    counts the same and records nothing. `tell` hears of every batch that was judged.
     """
     today = clock.today()
     with many_rows():
-        tally, people = judge_people(by=by, content=content, today=today)
+        tally, people = judge_people(by=by, content=content, today=today, tell=tell)
         counts = tally.as_dict()
         if dry_run:
             return in_order(counts | foresee(people))

@@ -64,6 +64,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "state": ("状态", "人员状态", "档案状态"),
     "note": ("备注", "说明"),
 }
+#: What stands before a refused row when it goes back to be mended.
+MEND_COLUMNS = ("原行号", "问题")
 REQUIRED = ("name", "identity_number", "township", "village")
 _BY_HEADING = {heading: code for code, names in COLUMNS.items() for heading in names}
 

@@ -27,7 +27,7 @@ from familydoc.models.imports import RosterImport, RosterImportRow
 from familydoc.queries import imports as queries
 from familydoc.rules.errors import RuleError
 from familydoc.rules.identity import mask_name
-from familydoc.rules.roster_sheet import COLUMNS, REQUIRED, find_header
+from familydoc.rules.roster_sheet import COLUMNS, MEND_COLUMNS, REQUIRED, find_header
 from familydoc.web.access import requires, viewer
 from familydoc.web.forms.imports import UploadForm
 from familydoc.web.htmx import page_or_fragment
@@ -133,7 +133,7 @@ def refused(uid: str) -> Response:
     if not rows:
         abort(404)
     actions.note_download(by=viewer(), found=found)
-    columns = ["原行号", "问题", *queries.get_headings(found)]
+    columns = [*MEND_COLUMNS, *queries.get_headings(found)]
     cells = [[row.row_number, *_opened(row)] for row in rows]
     return _workbook(write_workbook(columns, cells), "没有收的行.xlsx")
 

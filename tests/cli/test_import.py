@@ -9,6 +9,7 @@ import pytest
 from familydoc import clock
 from familydoc.bench_roster import HEADINGS, make_roster, write_roster
 from familydoc.extensions import db
+from familydoc.formats.excel import read_workbook
 from familydoc.models.residents import Resident
 
 KEYS = [
@@ -53,6 +54,14 @@ def test_words_name_the_counts(run, roster):
     answer = run(file)
     assert f"已导入 {truth['accepted']:,} 人" in answer.stdout
     assert "村名补成全称" in answer.stdout and "Traceback" not in answer.output
+
+
+def test_refused_rows_are_saved_to_be_mended(run, roster, tmp_path):
+    file, truth = roster
+    run(file, "--refused", tmp_path / "mend.xlsx")
+    (chunk,) = read_workbook((tmp_path / "mend.xlsx").read_bytes())
+    assert chunk.rows[0][:3] == ["原行号", "问题", "序号"]
+    assert len(chunk.rows) - 1 == sum(truth["refused"].values()) > 0
 
 
 def test_dry_run_records_nothing(run, roster):
