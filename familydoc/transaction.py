@@ -25,6 +25,7 @@ def transaction() -> Iterator[Session]:
         yield session
         return
     session.rollback()
+    session.expire_all()  # a rollback forgets nothing when no read has begun a transaction
     with _turn():
         token = writing.set(True)
         try:

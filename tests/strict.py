@@ -96,6 +96,7 @@ class StrictClient(FlaskClient):
     def open(self, *args, **kwargs):  # type: ignore[no-untyped-def]
         response = Context().run(super().open, *args, **kwargs)
         db.session.rollback()
+        db.session.expire_all()
         assert response.status_code != 500, response.text
         redirect = 300 <= response.status_code < 400
         page = response.mimetype == "text/html"  # photographs and workbooks are no text

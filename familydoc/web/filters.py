@@ -20,6 +20,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         day=day,
         short_day=short_day,
+        weekday=weekday,
         moment=moment,
         age=age,
         mask_name=mask_name,

@@ -1,0 +1,232 @@
+"""The today list, the lists behind the reports, and what came of a call."""
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from familydoc import clock
+from familydoc.actions.contacts import record_contact
+from familydoc.actions.referrals import close_referral
+from familydoc.labels import LABELS
+from familydoc.models.tasks import Task
+from familydoc.queries import today as queries
+from familydoc.queries.counts import Scope
+from familydoc.queries.jobs import get_night_state
+from familydoc.queries.places import get_short_names
+from familydoc.queries.referrals import find_open_referral
+from familydoc.queries.reports import completed_quarter
+from familydoc.queries.scope import get_visible
+from familydoc.queries.task_periods import PERIODS, SHOWN
+from familydoc.rules.errors import RuleError
+from familydoc.rules.values import parse_iso_date
+from familydoc.web.access import requires, viewer
+from familydoc.web.forms.tasks import ContactForm, ReferralForm
+from familydoc.web.htmx import page_or_fragment
+from familydoc.web.report_places import find_place
+
+blueprint = Blueprint("tasks", __name__)
+TOTALS = (
+    ("overdue", "逾期", "danger"),
+    ("today", "今日到期", "warn"),
+    ("soon", "14天内", ""),
+    ("done", "本周已完成", "good"),
+)
+KEPT = ("list", "whose", "village", "member", "programme", "team", "period", "state", "group")
+
+
+@blueprint.get("/tasks")
+@requires("tasks.see")
+def index() -> str:
+    wanted = read_wanted()
+    if wanted.period:
+        return show_period(wanted)
+    page = queries.list_people(viewer(), wanted, request.args.get("after", ""))
+    return page_or_fragment(
+        "tasks/index.html",
+        "tasks/_people.html",
+        wanted=wanted,
+        found=page,
+        groups=in_groups(page.rows, wanted.group),
+        total=queries.count_people(viewer(), wanted),
+        totals=totals(wanted),
+        villages=village_words(wanted),
+        next_address=next_address(page.after),
+        here=here,
+        night=get_night_state(clock.now(), clock.today()),
+        quarter=completed_quarter(quarter_scope(wanted), wanted.on),
+    )
+
+
+def show_period(wanted: queries.Wanted) -> str:
+    """The list behind a number of the leader's page: one row a task."""
+    page = queries.list_tasks(viewer(), wanted, request.args.get("after", ""))
+    return render_template(
+        "tasks/period.html",
+        wanted=wanted,
+        found=page,
+        total=queries.count_tasks(viewer(), wanted),
+        next_address=next_address(page.after),
+        here=here,
+    )
+
+
+def read_wanted() -> queries.Wanted:
+    """Read what is asked for from the address; what makes no sense is left out."""
+    args = request.args
+    period = args.get("period", "") if args.get("period") in PERIODS else ""
+    member = args.get("member", "")
+    return queries.Wanted(
+        on=clock.today(),
+        which=args["list"] if args.get("list") in queries.LISTS else "all",
+        mine=whose() == "mine",
+        member=int(member) if member.isascii() and member.isdigit() and len(member) < 10 else None,
+        village=args.get("village", "")[:12],
+        programme=args.get("programme", "") if args.get("programme") in LABELS["programme"] else "",
+        team=args.get("team", "")[:36],
+        period=period,
+        state=args["state"] if args.get("state") in SHOWN else "due",
+        group=args.get("group", "") if args.get("group") in queries.GROUPS else "",
+    )
+
+
+def whose() -> str:
+    """A leader starts with the team, others with their own; a narrowed list is everybody's."""
+    asked = request.args.get("whose")
+    if asked in ("mine", "team"):
+        return asked
+    narrowed = any(request.args.get(key) for key in ("member", "team", "period"))
+    return "mine" if viewer().role == "member" and not narrowed else "team"
+
+
+def here(**changed: Any) -> str:
+    """Give this list's address with some conditions changed; None takes one out."""
+    kept = {key: request.args[key] for key in KEPT if request.args.get(key)}
+    wanted = {**kept, **changed}
+    return url_for("tasks.index", **{k: v for k, v in wanted.items() if v})
+
+
+def next_address(after: str) -> str:
+    return here(after=after) if after else ""
+
+
+def totals(wanted: queries.Wanted) -> list[dict[str, Any]]:
+    """Count each list above the cards with the function that lists it."""
+    found = []
+    for which, name, tone in TOTALS:
+        narrowed = queries.Wanted(
+            on=wanted.on,
+            which=which,
+            mine=wanted.mine,
+            member=wanted.member,
+            village=wanted.village,
+            programme=wanted.programme,
+            team=wanted.team,
+        )
+        number = queries.count_people(viewer(), narrowed)
+        found.append({"which": which, "name": name, "tone": tone, "number": number})
+    return found
+
+
+def quarter_scope(wanted: queries.Wanted) -> Scope:
+    """Whose quarter stands beside the list: one's own, or that of the place one leads."""
+    if wanted.mine and viewer().staff_id is not None:
+        return Scope("member", viewer().staff_id or 0)
+    return find_place(viewer()).scope
+
+
+def village_words(wanted: queries.Wanted) -> list[tuple[str, str, int]]:
+    """Name the villages with somebody on the list, and how many people wait there."""
+    everywhere = queries.Wanted(on=wanted.on, mine=wanted.mine, team=wanted.team)
+    counted = queries.count_by_village(viewer(), everywhere)
+    names = get_short_names(code for code, _ in counted)
+    return [(code, names[code], amount) for code, amount in counted]
+
+
+def in_groups(cards: Any, group: str) -> list[tuple[str, list[queries.Card]]]:
+    """Put cards under the village, or the village and address of the household."""
+    found: dict[str, list[queries.Card]] = {}
+    for card in cards:
+        found.setdefault(_heading(card.resident, group), []).append(card)
+    return list(found.items())
+
+
+def _heading(resident: Any, group: str) -> str:
+    if group == "village":
+        return str(resident.village.short_name)
+    if group == "household":
+        home = resident.household.address if resident.household else ""
+        return f"{resident.village.short_name} · {home or resident.address or '住址未填'}"
+    return ""
+
+
+@blueprint.get("/tasks/<int:number>/contact")
+@requires("visits.record")
+def contact(number: int) -> str:
+    form = ContactForm(uid=str(uuid.uuid4()))
+    return render_template("tasks/contact.html", task=find_task(number), form=form)
+
+
+@blueprint.post("/tasks/<int:number>/contact")
+@requires("visits.record")
+def record(number: int) -> Response | tuple[str, int]:
+    task, form = find_task(number), ContactForm()
+    remind_on = parse_iso_date(form.remind_on.data)
+    if form.remind_on.data and remind_on is None:
+        form.validate()
+        form.remind_on.errors = ["请选一个日期，例如 2026-12-01。"]
+    elif form.validate():
+        try:
+            record_contact(
+                by=viewer(),
+                uid=(form.uid.data or str(uuid.uuid4()))[:36],
+                resident=task.resident,
+                task=task,
+                outcome=form.outcome.data,
+                remind_on=remind_on,
+                note=form.note.data or "",
+            )
+        except RuleError as refused:
+            form[refused.field or "outcome"].errors = [refused.message]
+        else:
+            flash("联系记录已保存。")
+            return redirect(url_for("tasks.index"), 303)
+    return render_template("tasks/contact.html", task=task, form=form), 422
+
+
+@blueprint.get("/tasks/<int:number>/referral")
+@requires("visits.record")
+def referral(number: int) -> str:
+    task = find_task(number)
+    opened = find_open_referral(task.resident_id, task.programme) or abort(404)
+    return render_template("tasks/referral.html", task=task, referral=opened, form=ReferralForm())
+
+
+@blueprint.post("/tasks/<int:number>/referral")
+@requires("visits.record")
+def check(number: int) -> Response | tuple[str, int]:
+    task, form = find_task(number), ReferralForm()
+    opened = find_open_referral(task.resident_id, task.programme) or abort(404)
+    if form.validate():
+        try:
+            close_referral(
+                by=viewer(),
+                referral=opened,
+                outcome=form.outcome.data,
+                result=form.result.data or "",
+                on=clock.today(),
+            )
+        except RuleError as refused:
+            form.outcome.errors = [refused.message]
+        else:
+            flash("转诊结果已登记，这项待办完成。")
+            return redirect(url_for("tasks.index"), 303)
+    return render_template("tasks/referral.html", task=task, referral=opened, form=form), 422
+
+
+def find_task(number: int) -> Task:
+    """Give an open task in scope, or 404; numbers beyond the database's are not there."""
+    if number >= 2**31:
+        abort(404)
+    return get_visible(Task, viewer(), Task.id == number, Task.state == "open") or abort(404)
