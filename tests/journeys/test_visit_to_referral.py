@@ -1,0 +1,290 @@
+"""A village doctor measures, the page decides aloud, danger stops, a lost signal loses nothing."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from waitress import create_server
+
+from familydoc import clock, create_app
+from familydoc.actions.visits import record_visit
+from familydoc.extensions import db
+from familydoc.models.referrals import Referral
+from familydoc.models.tasks import Task
+from familydoc.models.visits import Visit
+from tests.cast import PASSWORD, account, make_enrolment, make_resident, make_task
+from tests.databases import settings
+from tests.journeys.conftest import TABLET, free_socket
+
+pytestmark = pytest.mark.browser
+PORTRAIT = {"width": 800, "height": 1280}
+
+
+@dataclass(frozen=True)
+class Ward:
+    """The app of one test on a port, with one resident whose visit is due."""
+
+    address: str
+    app: Flask
+    form: str
+
+
+@pytest.fixture
+def ward(databases, tmp_path) -> Iterator[Ward]:
+    """A man of 68 with hypertension and diabetes; his pressure was 162/96 eighty days ago."""
+    with databases.fresh() as url, free_socket() as listener:
+        own = {"TESTING": False, "WTF_CSRF_ENABLED": True}
+        app = create_app(settings(url, tmp_path) | own)
+        with app.app_context():
+            path = fill_ward()
+        server = create_server(app, sockets=[listener], threads=4)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield Ward(address, app, address + path)
+        server.close()
+        thread.join(timeout=10)
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+def fill_ward() -> str:
+    today = clock.today()
+    resident = make_resident(phone="13800138000")
+    enrolment = make_enrolment(resident)
+    make_task(make_enrolment(resident, "diabetes"), today + timedelta(days=10))
+    record_visit(
+        by=account("jia"),
+        uid="visit-before",
+        resident=resident,
+        visit_date=today - timedelta(days=80),
+        way=2,
+        answers={"sbp": 162, "dbp": 96, "smoking": 10, "salt": 2, "ht_drug_1_name": "氨氯地平"},
+        late_reason="补录旧表",
+    )
+    task = make_task(enrolment, today - timedelta(days=3))
+    path = f"/residents/{resident.uid}/visits/new?task={task.id}"
+    db.session.remove()
+    return path
+
+
+@pytest.fixture
+def tablet(browser: Browser, ward: Ward) -> Iterator[Callable[..., Page]]:
+    """`tablet()` gives the open form with jia signed in, in a fresh profile."""
+    opened: list[BrowserContext] = []
+
+    def make(**options: object) -> Page:
+        context = browser.new_context(**{"locale": "zh-CN", "viewport": TABLET} | options)
+        context.set_default_timeout(15_000)
+        opened.append(context)
+        page = context.new_page()
+        page.goto(f"{ward.address}/login")
+        page.fill("input[name=username]", "jia")
+        page.fill("input[name=password]", PASSWORD)
+        page.press("input[name=password]", "Enter")
+        page.wait_for_url(lambda url: "/login" not in url)
+        page.goto(ward.form)
+        return page
+
+    yield make
+    for context in opened:
+        context.close()
+
+
+class Hand:
+    """Presses and counts."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.presses = 0
+
+    def press(self, name: str, value: str) -> None:
+        self.page.locator(f'[name="{name}"][value="{value}"]').check()
+        self.presses += 1
+
+    def click(self, selector: str) -> None:
+        self.page.click(selector)
+        self.presses += 1
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+
+
+def test_routine_visit_takes_twelve_presses_and_the_readings(ward, tablet):
+    page = tablet(viewport=PORTRAIT)
+    hand = Hand(page)
+    hand.press("way", "2")
+    hand.click("#f-sbp")
+    hand.type("132")
+    expect(page.locator("#f-dbp")).to_be_focused()
+    hand.type("80")
+    hand.click("#f-heart_rate")
+    hand.type("76")
+    hand.press("hypertension.ht_symptoms", "1")
+    hand.press("hypertension.medication", "1")
+    hand.press("hypertension.adverse_reaction", "1")
+    hand.click("[data-fill]")
+    expect(page.locator("#result")).to_contain_text("1 控制满意")
+    hand.click("#save")
+    page.wait_for_url("**/visits/*saved=1")
+    expect(page.locator("h1")).to_have_text("张建国 的随访")
+    # One press on the card of the today list came before.
+    assert hand.presses + 1 <= 12
+    with ward.app.app_context():
+        visit = db.session.query(Visit).order_by(Visit.id.desc()).first()
+        assert (visit.answers["sbp"], visit.answers["dbp"]) == (132, 80)
+        assert visit.answers["smoking"] == 10
+        assert visit.answers["hypertension.ht_drug_1_name"] == "氨氯地平"
+
+
+def test_second_bad_reading_is_explained_while_typing_and_becomes_a_referral(ward, tablet):
+    page = tablet()
+    hand = Hand(page)
+    hand.press("way", "2")
+    page.fill("#f-sbp", "158")
+    page.fill("#f-dbp", "88")
+    result = page.locator("#result")
+    expect(result).to_contain_text("2 控制不满意")
+    expect(result).to_contain_text("建议转上级医院")
+    expect(result).to_contain_text("收缩压 158 ≥ 150，上次 162/96 也未达标，连续两次")
+    expect(result).to_contain_text("高血压随访（逾期 3 天，记为补访）")
+    expect(result).to_contain_text("糖尿病随访，缺空腹血糖")
+    page.click("#save")
+    page.wait_for_url("**/visits/*saved=1")
+    expect(page.locator("main")).to_contain_text("转诊待核实")
+    with ward.app.app_context():
+        assert db.session.query(Referral).one().urgency == "routine"
+        assert db.session.query(Task).filter_by(kind="referral_fu", state="open").count() == 1
+
+
+def test_preview_without_scripts_says_the_same(tablet):
+    page = tablet(java_script_enabled=False)
+    page.locator('[name="way"][value="2"]').check()
+    page.fill("#f-sbp", "158")
+    page.fill("#f-dbp", "88")
+    page.locator("[data-preview]").click()
+    result = page.locator("#result")
+    expect(result).to_contain_text("2 控制不满意")
+    expect(result).to_contain_text("收缩压 158 ≥ 150，上次 162/96 也未达标，连续两次")
+    expect(page.locator("#f-sbp")).to_have_value("158")
+    page.locator("#save").click()
+    expect(page.locator("h1")).to_have_text("张建国 的随访")
+
+
+def test_danger_stops_until_it_is_handled(ward, tablet):
+    page = tablet()
+    Hand(page).press("way", "2")
+    page.fill("#f-sbp", "190")
+    page.fill("#f-dbp", "112")
+    panel = page.locator("#danger")
+    expect(panel).to_be_visible()
+    expect(panel).to_contain_text("收缩压 190 ≥ 180、舒张压 112 ≥ 110")
+    expect(panel).to_contain_text("打电话")
+    expect(page.locator("#save")).to_be_disabled()
+    page.check("#danger-handled")
+    page.click("#save")
+    page.wait_for_url("**/visits/*saved=1")
+    with ward.app.app_context():
+        assert db.session.query(Referral).one().urgency == "urgent"
+
+
+def test_danger_panel_goes_when_the_reading_was_a_slip(tablet):
+    page = tablet()
+    page.fill("#f-sbp", "190")
+    page.fill("#f-dbp", "80")
+    expect(page.locator("#danger")).to_be_visible()
+    page.fill("#f-sbp", "130")
+    expect(page.locator("#danger")).to_be_hidden()
+    expect(page.locator("#save")).to_be_enabled()
+
+
+def test_lost_signal_loses_nothing(ward, tablet):
+    page = tablet()
+    Hand(page).press("way", "2")
+    page.fill("#f-sbp", "132")
+    page.fill("#f-dbp", "80")
+    page.context.set_offline(True)
+    page.click("#save")
+    expect(page.locator("#toast")).to_contain_text("没有网络")
+    expect(page.locator("#f-sbp")).to_have_value("132")
+    page.context.set_offline(False)
+    page.reload()
+    expect(page.locator("#f-sbp")).to_have_value("132")
+    expect(page.locator('[name="way"][value="2"]')).to_be_checked()
+    page.click("#save")
+    page.wait_for_url("**/visits/*saved=1")
+    assert "visit-draft" not in page.evaluate("Object.keys(sessionStorage).join()")
+    with ward.app.app_context():
+        assert db.session.query(Visit).count() == 2
+
+
+def test_answer_lost_on_the_way_back_is_no_second_visit(ward, tablet):
+    page = tablet()
+    Hand(page).press("way", "2")
+    page.fill("#f-sbp", "132")
+    page.fill("#f-dbp", "80")
+
+    def swallow(route) -> None:  # type: ignore[no-untyped-def]
+        route.fetch()
+        route.abort()
+
+    page.route("**/visits", swallow)
+    page.click("#save")
+    expect(page.locator("#toast")).to_contain_text("没有网络")
+    page.unroute("**/visits")
+    page.click("#save")
+    page.wait_for_url("**/visits/*saved=1")
+    with ward.app.app_context():
+        assert db.session.query(Visit).count() == 2
+
+
+def test_server_s_refusal_stands_beside_the_field(tablet):
+    page = tablet()
+    page.fill("#f-sbp", "261")
+    page.fill("#f-dbp", "80")
+    page.click("#save")
+    expect(page.locator('[data-error-for="sbp"]')).to_contain_text("应在 60 到 260 之间")
+    expect(page.locator('[data-error-for="way"]')).to_contain_text("请选随访方式")
+    expect(page.locator("#f-sbp")).to_have_value("261")
+
+
+def test_two_programmes_in_one_visit(ward, tablet):
+    page = tablet()
+    Hand(page).press("way", "1")
+    page.fill("#f-sbp", "132")
+    page.fill("#f-dbp", "80")
+    page.click("[data-tab=diabetes]")
+    page.fill("#f-fpg", "7.4")
+    result = page.locator("#result")
+    expect(result.locator("[data-result=hypertension]")).to_contain_text("1 控制满意")
+    expect(result.locator("[data-result=diabetes]")).to_contain_text("2 控制不满意")
+    expect(result).not_to_contain_text("缺空腹血糖")
+    page.click("#save")
+    page.wait_for_url("**/visits/*saved=1")
+    with ward.app.app_context():
+        visit = db.session.query(Visit).order_by(Visit.id.desc()).first()
+        assert {a.programme: a.class_code for a in visit.assessments} == {
+            "hypertension": 1,
+            "diabetes": 2,
+        }
+
+
+@pytest.mark.parametrize("viewport", [TABLET, PORTRAIT, {"width": 390, "height": 844}])
+def test_form_fits_the_screen_and_its_targets_fit_a_thumb(tablet, viewport):
+    page = tablet(viewport=viewport)
+    page.fill("#f-sbp", "190")
+    page.fill("#f-dbp", "112")
+    expect(page.locator("#danger")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    small = page.evaluate(
+        """[...document.querySelectorAll(".visit-form input, .visit-form button, .seg label")]
+        .filter((e) => e.offsetParent && e.type !== "checkbox" && e.type !== "radio")
+        .filter((e) => e.getBoundingClientRect().height < 44 && !e.matches(".vh"))
+        .map((e) => e.outerHTML.slice(0, 80))"""
+    )
+    assert small == []
