@@ -52,7 +52,7 @@ def log_in() -> Answer:
     try:
         _, token = actions.log_in(
             by=None,
-            username=form.username.data.strip(),
+            username=form.username.data.strip().lower(),
             password=form.password.data,
             address=request.remote_addr or "",
         )
