@@ -112,5 +112,5 @@ def log_in(page: Page, site: Site, username: str) -> None:
     page.goto(f"{site.address}/login")
     page.fill("input[name=username]", username)
     page.fill("input[name=password]", PASSWORD)
-    page.click("button[type=submit]")
+    page.press("input[name=password]", "Enter")
     page.wait_for_url(lambda url: "/login" not in url)
