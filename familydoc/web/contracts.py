@@ -95,11 +95,17 @@ def find() -> Response | str:
 
 
 def _find(wanted: Query) -> str:
-    people = residents.search(viewer(), wanted).residents if wanted.kind != "nothing" else ()
+    """Show who was meant, those first who have no contract."""
+    page = residents.search(viewer(), wanted) if wanted.kind != "nothing" else None
+    people = page.residents if page else ()
     until = residents.contracts_until(people, clock.today())
-    new_resident = address_of("residents.new") if allowed("residents.edit") else ""
     return render_template(
-        "contracts/find.html", wanted=wanted, people=people, until=until, new_resident=new_resident
+        "contracts/find.html",
+        wanted=wanted,
+        people=sorted(people, key=lambda one: one.id in until),
+        more=bool(page and page.after),
+        until=until,
+        new_resident=address_of("residents.new") if allowed("residents.edit") else "",
     )
 
 

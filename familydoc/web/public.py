@@ -23,7 +23,7 @@ def _begin(state: BlueprintSetupState) -> None:
 
 
 @blueprint.get("/v/", defaults={"token": ""})
-@blueprint.get("/v/<path:token>")
+@blueprint.get("/v/<path:token>", merge_slashes=False)
 @public
 def check(token: str) -> Response:
     """Say how a contract stands. Whatever is no token gets one and the same answer."""

@@ -121,7 +121,7 @@ def read_terms(form: SignForm, case: Case) -> Terms:
     """Give the terms as they stand in the form; a missing date reads as today's proposal."""
     today, team = clock.today(), chosen_team(form, case)
     doctors = list_doctors(team.id, today) if team else []
-    fixed = case.start_on(today)
+    fixed, ticked = case.start_on(today), form.programmes.data or ()
     return Terms(
         package_ids=set(form.packages.data or ()),
         term_months=form.term_months.data or 0,
@@ -132,7 +132,7 @@ def read_terms(form: SignForm, case: Case) -> Terms:
         witness=form.witness.data or "",
         team_id=team.id if team else None,
         doctor_id=next((d.id for staff, d in doctors if staff.uid == form.doctor.data), None),
-        programmes=form.programmes.data or (),
+        programmes=[code for code, _ in form.programmes.choices if code in ticked],
         consent=bool(form.consent.data),
         electronic=bool(form.electronic.data),
         shown_hash=form.shown_hash.data or "",
@@ -183,7 +183,7 @@ def show_refusals(form: SignForm, case: Case) -> bool:
 def show(form: SignForm, refusal: RuleError) -> None:
     known = refusal.field is not None and refusal.field in form
     field: Any = form[refusal.field] if known else form.resident
-    field.errors = [*field.errors, refusal.message]
+    field.errors = list(field.errors or ()) or [refusal.message]
 
 
 def signed_before(form: SignForm, case: Case) -> Contract | None:

@@ -428,7 +428,11 @@ def test_evidence_is_broken_when_sealed_bytes_were_changed(app, column):
     with transaction() as session:
         session.connection().exec_driver_sql(
             f"UPDATE contracts SET {column} = "
-            + ("x'00112233445566778899aabbccddeeff00'" if db.engine.dialect.name == "sqlite" else r"'\x00112233445566778899aabbccddeeff00'::bytea")
+            + (
+                "x'00112233445566778899aabbccddeeff00'"
+                if db.engine.dialect.name == "sqlite"
+                else r"'\x00112233445566778899aabbccddeeff00'::bytea"
+            )
         )
     assert queries.read_evidence(contract).verdict == "broken"
 

@@ -204,7 +204,8 @@ def test_standing_follows_state_and_dates(state, start, end, stands):
 
 
 @pytest.mark.parametrize(
-    ("days", "within"), [(-1, None), (0, 7), (7, 7), (8, 30), (30, 30), (31, 60), (60, 60), (61, None)]
+    ("days", "within"),
+    [(-1, None), (0, 7), (7, 7), (8, 30), (30, 30), (31, 60), (60, 60), (61, None)],
 )
 def test_reminder_is_the_tightest_one(days, within):
     assert rules.ending_within(TODAY + timedelta(days=days), TODAY) == within

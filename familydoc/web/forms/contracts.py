@@ -12,22 +12,40 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
-from wtforms.validators import InputRequired, Length, Regexp
+from wtforms.validators import AnyOf, InputRequired, Length, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from familydoc.labels import LABELS
 from familydoc.rules.contracts import END_REASONS, TERMS
-from familydoc.rules.values import clean_text
+from familydoc.rules.values import clean_text, parse_date
 
 UID_SHAPE = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-OTHER = END_REASONS[-1]
 
 
 class Ticks(SelectMultipleField):  # type: ignore[misc]
-    """Several choices as check boxes; what is no choice is an error of shape."""
+    """Several choices as check boxes; what is on offer is judged by the action."""
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
+
+    def pre_validate(self, form: object) -> None:
+        """The rules refuse what is not on offer, in Chinese."""
+
+
+class Day(DateField):  # type: ignore[misc]
+    """A date in any of the ways people write one."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = valuelist[0] if valuelist else ""
+        self.data: date | None = parse_date(typed)
+        if typed.strip() and self.data is None:
+            raise ValueError("日期不对，请照 2026-11-21 这样填。")
+
+
+def _number(text: object) -> int:
+    """Give a number of few digits, 0 for anything else: a row's id or a term."""
+    plain = str(text)
+    return int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 10 else 0
 
 
 def _plain(text: str | None) -> str:
@@ -39,15 +57,18 @@ class SignForm(FlaskForm):  # type: ignore[misc]
 
     uid = HiddenField(validators=[Regexp(UID_SHAPE, message="请重新打开签约页。")])
     resident = HiddenField()
-    packages = Ticks("服务包", coerce=int)
+    packages = Ticks("服务包", coerce=_number)
     programmes = Ticks("同时纳入管理")
     term_months = RadioField(
-        "签约期限", coerce=int, choices=[(term, f"{term // 12} 年") for term in TERMS]
+        "签约期限",
+        coerce=_number,
+        choices=[(term, f"{term // 12} 年") for term in TERMS],
+        validate_choice=False,
     )
-    start_on = DateField("起始日", [InputRequired("请填起始日。")])
-    team = SelectField("服务团队")
-    doctor = SelectField("家庭医生")
-    method = RadioField("签字方式", choices=list(LABELS["method"].items()))
+    start_on = Day("起始日")
+    team = SelectField("服务团队", choices=[], validate_choice=False)
+    doctor = SelectField("家庭医生", choices=[], validate_choice=False)
+    method = RadioField("签字方式", choices=list(LABELS["method"].items()), validate_choice=False)
     guardian = StringField(
         "监护人（姓名和关系）", [Length(max=50, message="最多 50 个字。")], filters=[_plain]
     )
@@ -63,11 +84,12 @@ class SignForm(FlaskForm):  # type: ignore[misc]
 class EndForm(FlaskForm):  # type: ignore[misc]
     """Ending a contract: the last day, and why."""
 
-    on = DateField("协议的最后一天", [InputRequired("请填日期。")])
+    on = Day("协议的最后一天", [InputRequired("请填日期。")])
     reason = RadioField(
         "原因",
-        [InputRequired("请选原因。")],
+        [AnyOf(END_REASONS, message="请选原因。")],
         choices=[(reason, reason) for reason in END_REASONS],
+        validate_choice=False,
     )
     note = StringField("补充说明", [Length(max=100, message="最多 100 个字。")], filters=[_plain])
 
@@ -78,5 +100,6 @@ class EndForm(FlaskForm):  # type: ignore[misc]
 
     @property
     def day(self) -> date:
-        day: date = self.on.data
+        day: date | None = self.on.data
+        assert day is not None  # only asked for after validate()
         return day
