@@ -61,6 +61,17 @@ def task_name(programme_name: str, kind: str) -> str:
     return f"{programme_name}{KIND_WORDS.get(kind, kind)}"
 
 
+def early_until(task: OpenTask, programme: Programme | None) -> date | None:
+    """Give the day before which a recheck is too early to tell anything, None where none is.
+
+    Type 2 diabetes is rechecked at two weeks (DOMAIN 1.2); sooner is warned of, never refused.
+    """
+    wait = programme.parameters.get("recheck_not_before_days") if programme else None
+    if programme is None or wait is None or task.kind != "recheck":
+        return None
+    return task.due - timedelta(days=int(programme.parameters["recheck_days"].value - wait.value))
+
+
 def close_by_visit(
     tasks: Iterable[OpenTask],
     programmes: Mapping[str, Programme],

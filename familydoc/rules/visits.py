@@ -12,7 +12,6 @@ from .ladder import read_way
 from .values import parse_date, typed_text
 
 LATE_DAYS = 7  # THREATS 4: back-dated further only with a reason, flagged and counted
-EARLY_RECHECK_DAYS = 10  # DOMAIN 1.2: "at two weeks"; warn, do not block
 MIN_REASON, MAX_REASON = 2, 200
 
 
@@ -161,9 +160,3 @@ def last_values(
         if day < before:
             held.update({key: LastValue(value, day) for key, value in answers.items()})
     return held
-
-
-def is_early_recheck(recheck_due: date, visit_date: date, recheck_days: int) -> bool:
-    """Tell whether a recheck is done before day ten after the visit that asked for it."""
-    asked_on = recheck_due - timedelta(days=recheck_days)
-    return visit_date < asked_on + timedelta(days=EARLY_RECHECK_DAYS)

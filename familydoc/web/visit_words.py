@@ -14,7 +14,7 @@ from familydoc.rules.answers import answers_of, show_answer
 from familydoc.rules.definitions import Programme
 from familydoc.rules.ladder import WAYS
 from familydoc.rules.programmes import load_programmes
-from familydoc.rules.tasks import CLOSED_BY_A_VISIT, OpenTask, task_name
+from familydoc.rules.tasks import CLOSED_BY_A_VISIT, OpenTask, early_until, task_name
 from familydoc.rules.visits import LATE_DAYS
 from familydoc.web.filters import short_day
 
@@ -27,6 +27,8 @@ NEXT_WORDS = {
     "exam": "体检",
     "report": "上报",
 }
+#: DOMAIN 1.2: at two weeks; warned of, never refused.
+EARLY = "提前做了：规范要求满 2 周复查，太早看不出效果"
 #: How many earlier visits the browser gets to judge by.
 HISTORY = 8
 
@@ -169,6 +171,9 @@ def close_words(task: OpenTask, day: date) -> str:
     """Name a task that closes, and how late it is: 高血压随访（逾期 3 天，记为补访）."""
     name = task_name(word("programme", task.programme), task.kind)
     days = (day - task.due).days
+    early = early_until(task, load_programmes().get(task.programme or ""))
+    if early is not None and day < early:
+        return f"{name}（{EARLY}）"
     return f"{name}（逾期 {days} 天，记为补访）" if days > 0 else name
 
 
@@ -194,13 +199,16 @@ def page_data(
         "words": {
             "referral": {code: word("referral", code) for code in ("none", "routine", "urgent")},
             "next": NEXT_WORDS,
+            "early": EARLY,
         },
     }
 
 
 def _task_data(task: Any) -> dict[str, Any]:
     name = task_name(word("programme", task.programme), task.kind)
+    early = early_until(queries.as_open_task(task), load_programmes().get(task.programme))
     return {
+        "earlyUntil": early.isoformat() if early else "",
         "programme": task.programme,
         "kind": task.kind,
         "due": task.due_on.isoformat(),

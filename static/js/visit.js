@@ -107,7 +107,9 @@ function closingOf(results) {
     else if (done.has(key)) stays.push(`${task.name}（${dayWords(task.due)}到期），一次随访只完成最早的一项`);
     else {
       const days = Math.round((visitDay - utc(task.due)) / DAY);
-      closes.push(days > 0 ? `${task.name}（逾期 ${days} 天，记为补访）` : task.name);
+      const early = task.earlyUntil && visitDay < utc(task.earlyUntil) ? data.words.early : "";
+      const remark = days > 0 ? `逾期 ${days} 天，记为补访` : early;
+      closes.push(remark ? `${task.name}（${remark}）` : task.name);
       done.add(key);
     }
   }

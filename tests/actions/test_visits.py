@@ -1,5 +1,6 @@
 """Recording and correcting a visit, and what follows from it."""
 
+import threading
 import uuid
 from datetime import date, timedelta
 
@@ -13,6 +14,7 @@ from familydoc.models.audit import AuditEvent
 from familydoc.models.enrolments import Enrolment
 from familydoc.models.programmes import CountyParameter
 from familydoc.models.referrals import Referral
+from familydoc.models.residents import Resident
 from familydoc.models.tasks import RANK_DANGER, Task
 from familydoc.models.visits import Assessment, Visit
 from familydoc.queries.visits import preview_visit
@@ -265,6 +267,43 @@ def test_same_uid_for_another_resident_is_refused(zhang):
     with pytest.raises(RuleError) as refused:
         visit(other, GOOD, uid="v-000000001")
     assert refused.value.code == "visit_conflict"
+
+
+def send_at_once(app, resident, wanted):
+    """Record several visits from threads of their own at the same moment."""
+    results, start = [], threading.Barrier(len(wanted))
+
+    def send(uid, answers):
+        with app.app_context():
+            mine = db.session.get(Resident, resident.id)
+            start.wait(10)
+            try:
+                results.append(visit(mine, answers, uid=uid).id)
+            except RuleError as refused:
+                results.append(refused.code)
+            db.session.remove()
+
+    threads = [threading.Thread(target=send, args=one) for one in wanted]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    db.session.rollback()
+    return results
+
+
+def test_same_uid_sent_by_several_at_once_is_one_visit(app, zhang):
+    results = send_at_once(app, zhang, [("v-000000001", GOOD)] * 4)
+    assert len(set(results)) == 1 and len(results) == 4
+    assert db.session.query(Visit).count() == 1
+    assert db.session.query(Assessment).count() == 1
+
+
+def test_two_dangers_at_once_open_one_referral(app, zhang):
+    send_at_once(app, zhang, [(f"v-00000000{n}", DANGER) for n in range(4)])
+    assert db.session.query(Visit).count() == 4
+    assert referrals() == [("open", "urgent")]
+    assert [kind for _, kind, _ in tasks()] == ["referral_fu"]
 
 
 def test_resident_in_no_programme_is_refused_with_the_way_out(app):

@@ -5,7 +5,13 @@ from datetime import date
 import pytest
 
 from familydoc.rules.programmes import load_programmes
-from familydoc.rules.tasks import OpenTask, close_by_visit, opens_at_once, window_start
+from familydoc.rules.tasks import (
+    OpenTask,
+    close_by_visit,
+    early_until,
+    opens_at_once,
+    window_start,
+)
 
 PROGRAMMES = load_programmes()
 PRESSURE = {"sbp": 130, "dbp": 80}
@@ -72,3 +78,11 @@ def test_task_stays_open_when_a_later_visit_is_there() -> None:
     tasks = [task(1, "hypertension", "regular")]
     found = close_by_visit(tasks, PROGRAMMES, PRESSURE, carried=[])
     assert [reason for _, reason in found.stays] == ["高血压随访，已有更晚的随访，这次只补记录"]
+
+
+def test_recheck_of_diabetes_is_early_before_day_ten() -> None:
+    recheck = task(1, "diabetes", "recheck", "2026-12-05")  # asked for on 21 November
+    assert early_until(recheck, PROGRAMMES["diabetes"]) == date(2026, 12, 1)
+    assert early_until(task(1, "hypertension", "recheck"), PROGRAMMES["hypertension"]) is None
+    assert early_until(task(1, "diabetes", "regular"), PROGRAMMES["diabetes"]) is None
+    assert early_until(recheck, None) is None

@@ -8,7 +8,6 @@ import pytest
 from familydoc.rules.errors import RuleError
 from familydoc.rules.visits import (
     check_late_reason,
-    is_early_recheck,
     last_values,
     parse_visit_date,
 )
@@ -88,9 +87,3 @@ def test_last_values_come_from_the_latest_earlier_visit_that_has_them() -> None:
     held = last_values(visits, before=date(2026, 3, 10))
     assert held["sbp"] == (150, date(2026, 3, 1))
     assert held["weight"] == (65, date(2026, 1, 1))
-
-
-def test_recheck_before_day_ten_is_early() -> None:
-    due = date(2026, 3, 24)  # asked for on 10 March
-    assert is_early_recheck(due, date(2026, 3, 19), 14)
-    assert not is_early_recheck(due, date(2026, 3, 20), 14)

@@ -148,6 +148,13 @@ def test_preview_names_what_closes_and_how_late(as_, zhang):
     assert "高血压随访（逾期 3 天，记为补访）" in page
 
 
+def test_preview_warns_of_a_recheck_done_too_early(as_, zhang):
+    task = make_task(make_enrolment(zhang, "diabetes"), date(2026, 12, 5), "recheck")
+    client = as_("jia")
+    page = client.post("/visits/preview", data=form_of(zhang, fpg="6.1", task=str(task.id))).text
+    assert "糖尿病复查（提前做了" in page
+
+
 def test_preview_of_danger_shows_the_panel_with_a_telephone(as_, zhang):
     page = as_("jia").post("/visits/preview", data=form_of(zhang, sbp="190", dbp="115")).text
     assert "收缩压 190 ≥ 180、舒张压 115 ≥ 110" in page
