@@ -12,12 +12,13 @@ from flask.cli import FlaskGroup, with_appcontext
 from familydoc.actions import setup as setup_actions
 from familydoc.cli_bench import bench
 from familydoc.cli_imports import import_group
+from familydoc.cli_jobs import job_group, scheduler
 from familydoc.cli_rules import rules_group
 from familydoc.rules.errors import RuleError
 
 
 def init_app(app: Flask) -> None:
-    for command in (setup, bench, import_group, rules_group):
+    for command in (setup, bench, import_group, job_group, rules_group, scheduler):
         app.cli.add_command(command)
 
 

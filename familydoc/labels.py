@@ -95,6 +95,13 @@ LABELS: dict[str, dict[str, str]] = {
     },
     "method": {"tablet": "平板签字", "paper": "纸质签字", "telephone": "电话签约"},
     "package_kind": {"basic": "基础服务包", "personal": "个性化服务包"},
+    "job": {
+        "make-due-tasks": "生成随访任务",
+        "expire-contracts": "协议到期",
+        "end-absences": "外出到期返回",
+        "tidy": "清理旧登录和旧文件",
+        "count-figures": "统计数字",
+    },
     "contact": {
         "reached": "已联系上",
         "no_answer": "无人接听",

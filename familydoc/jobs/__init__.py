@@ -1,1 +1,1 @@
-""""""
+"""The night shift."""

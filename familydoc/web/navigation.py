@@ -1,10 +1,14 @@
 """The bar of places: what a viewer may open, in the order of the work."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from flask import Flask, current_app, request, url_for
 
+from familydoc import clock
+from familydoc.queries.jobs import get_night_state
 from familydoc.web.access import allowed, viewer
+from familydoc.web.filters import moment
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,14 @@ PLACES = (
     ("organisations.edit", "机构", "organisations", "organisations.index"),
     ("staff.edit", "团队", "teams", "teams.index"),
     ("accounts.edit", "账号", "accounts", "accounts.index"),
+    ("jobs.see", "夜班", "today", "jobs.index"),
     ("parameters.edit", "参数", "parameters", "parameters.index"),
     ("imports.make", "导入", "imports", "imports.index"),
 )
 #: Nouns that stand under another one's place.
 UNDER = {"staff": "teams"}
+#: How long a look at the night shift serves every page.
+WARNINGS_FOR = timedelta(minutes=1)
 #: Places of little use to a role that has many: kept off a phone-sized bar.
 SKIPPED = {"manager": {"今日", "随访"}, "supervisor": {"今日", "随访", "参数"}}
 
@@ -59,5 +66,23 @@ def _skipped() -> set[str]:
 
 
 def warnings() -> list[str]:
-    """Sentences that stand above every page until somebody acts."""
+    """Sentences that stand above every page until somebody acts; looked at once a minute."""
+    kept = current_app.extensions.get("familydoc_warnings")
+    now = clock.now()
+    if kept is None or not timedelta() <= now - kept[0] < WARNINGS_FOR:
+        kept = (now, find_warnings(now))
+        current_app.extensions["familydoc_warnings"] = kept
+    return list(kept[1])
+
+
+def find_warnings(now: datetime) -> list[str]:
+    """Say when the night shift has not run, or has stopped because of the clock."""
+    night = get_night_state(now, clock.local(now).date())
+    if night.trouble:
+        return [night.trouble]
+    if night.stale:
+        since = f"，上次成功是 {moment(night.finished_at)}" if night.finished_at else ""
+        return [
+            f"夜间任务超过 26 小时没有成功运行{since}。新到期的人可能不在列表里，请告诉管理员。"
+        ]
     return []

@@ -1,0 +1,70 @@
+"""What else a night does: absences end, old logins and uploads go."""
+
+from datetime import date, timedelta
+
+from sqlalchemy import delete, insert, literal, select, update
+
+from familydoc import clock
+from familydoc.actions.audit import record
+from familydoc.models.accounts import Account, LoginFailure, LoginSession
+from familydoc.models.imports import RosterImport, RosterImportRow
+from familydoc.models.residents import Resident, ResidentState
+from familydoc.transaction import transaction
+
+#: DESIGN 3 "keys": uploaded rosters and staged rows are deleted after the import or 24 hours.
+KEEP = timedelta(hours=24)
+UNFINISHED = ("reading", "staged", "failed")
+
+
+class _Undo(Exception):
+    """Takes back the row that only showed that one can be written."""
+
+
+def end_absences(*, by: Account | None, today: date) -> int:
+    """Bring back everybody who is away until a day that has passed; give how many."""
+    over = (Resident.state == "away") & (Resident.away_until < today)
+    with transaction() as session:
+        history = select(
+            Resident.id,
+            literal("present"),
+            literal(today),
+            literal("外出到期"),
+            literal(clock.now()),
+        ).where(over)
+        names = ["resident_id", "state", "on", "reason", "asked_at"]
+        session.execute(insert(ResidentState).from_select(names, history))
+        back = update(Resident).where(over)
+        values = {"state": "present", "state_since": today, "away_until": None}
+        found = session.connection().execute(back.values(values)).rowcount
+        record(by=by, verb="end_absences", entity="resident", found=found)
+    return int(found)
+
+
+def tidy(*, by: Account | None) -> int:
+    """Delete logins and failures of yesterday and uploads nobody confirmed; give how many."""
+    before = clock.now() - KEEP
+    old = (RosterImport.created_at < before) & RosterImport.state.in_(UNFINISHED)
+    with transaction() as session:
+        rows = RosterImportRow.import_id.in_(select(RosterImport.id).where(old))
+        gone = [
+            session.connection().execute(statement).rowcount
+            for statement in (
+                delete(LoginSession).where(LoginSession.last_seen_at < before),
+                delete(LoginFailure).where(LoginFailure.at < before),
+                delete(RosterImportRow).where(rows),
+                update(RosterImport).where(old).values(state="dropped", content=None),
+            )
+        ]
+        record(by=by, verb="tidy", entity="job", rows=sum(gone))
+    return sum(gone)
+
+
+def check_writing(*, by: None) -> None:  # noqa: ARG001
+    """Write one row and take it back: raises what a save would raise."""
+    try:
+        with transaction() as session:
+            session.add(LoginFailure(key_hash=b"health", at=clock.now()))
+            session.flush()
+            raise _Undo
+    except _Undo:
+        return
