@@ -16,7 +16,7 @@ DIGITS = {"county": 6, "township_centre": 9, "village_clinic": 12}
 NAME_LENGTH, ADDRESS_LENGTH, HOURS_LENGTH, PHONE_LENGTH = 80, 200, 100, 40
 
 _OWN_CODE = re.compile(r"[0-9A-Z][0-9A-Z-]{5,19}")
-_HOTLINE = re.compile(r"1[0-9]{2,4}|[48]00[0-9]{7}")
+_HOTLINE = re.compile(r"1(?:10|19|20|22|2[0-9]{3})|[48]00[0-9]{7}")
 _LOCAL = re.compile(r"[2-8][0-9]{6,7}")
 _EXTENSION = re.compile(r"(?P<number>.+?)(?:转|,|ext\.?)(?P<extension>[0-9]{1,6})")
 

@@ -232,6 +232,8 @@ def save(username: str) -> Answer:
     try:
         actions.change_role(by=viewer(), account=account, **_seat(form))
     except RuleError as refused:
+        if refused.code == "self":  # one's own page has no form to put it in
+            flash(refused.message, "danger")
         form[refused.field or "role"].errors = [refused.message]
         return _edit_page(account, form), 422
     flash(f"{account.username} 的角色已改，下一次点击就生效。")
