@@ -153,7 +153,7 @@ def _store_people(session: Session, plan: Plan, accounts: Accounts, occasion: Oc
     store(session, "residents", resident_rows(plan, occasion.now))
     store(session, "resident_tags", tag_rows(plan.people, occasion.today, occasion.seed))
     store(session, "resident_terms", term_rows(plan.people))
-    store(session, "resident_states", state_rows(plan, accounts))
+    store(session, "resident_states", state_rows(plan, accounts, occasion.today))
 
 
 def _store_contracts(session: Session, plan: Plan, accounts: Accounts, occasion: Occasion) -> None:

@@ -96,25 +96,38 @@ def term_rows(people: Iterable[Person]) -> list[Row]:
     return sorted(rows, key=lambda row: (row["term"], row["resident_id"]))
 
 
-def state_rows(plan: Plan, accounts: dict[int, int]) -> list[Row]:
-    """Give the history of those who are not simply here: asked by the carer, seen by the leader."""
-    rows = []
-    for person in plan.people:
-        if person.since is None:
-            continue
-        team = plan.team_of[person.village]
-        at = datetime.combine(person.since, time(16, 30), tzinfo=SHANGHAI)
-        rows.append(
-            {
-                "resident_id": person.id,
-                "state": person.state,
-                "on": person.since,
-                "until": person.away_until,
-                "reason": REASONS[person.state],
-                "asked_at": at,
-                "asked_by": accounts[team.carers[person.village]],
-                "confirmed_at": at,
-                "confirmed_by": accounts[team.leader.id],
-            }
-        )
+def state_rows(plan: Plan, accounts: dict[int, int], today: date) -> list[Row]:
+    """Give the history of those who are not simply here: asked by the carer, seen by the leader.
+
+    In every team somebody is reported as moved and waits for the leader's word.
+    """
+    gone = [person for person in plan.people if person.since is not None]
+    rows = [_state(person, person.state, person.since, plan, accounts) for person in gone]
+    waiting = {plan.team_of[p.village].id: p for p in plan.people if _may_move(p)}
+    for person in waiting.values():
+        row = _state(person, "moved", today - timedelta(days=4), plan, accounts)
+        rows.append(row | {"confirmed_at": None, "confirmed_by": None})
     return rows
+
+
+def _may_move(person: Person) -> bool:
+    return person.state == "present" and not person.tags and 25 < person.age < 60
+
+
+def _state(
+    person: Person, state: str, on: date | None, plan: Plan, accounts: dict[int, int]
+) -> Row:
+    assert on is not None
+    team = plan.team_of[person.village]
+    at = datetime.combine(on, time(16, 30), tzinfo=SHANGHAI)
+    return {
+        "resident_id": person.id,
+        "state": state,
+        "on": on,
+        "until": person.away_until if state == "away" else None,
+        "reason": REASONS[state],
+        "asked_at": at,
+        "asked_by": accounts[team.carers[person.village]],
+        "confirmed_at": at,
+        "confirmed_by": accounts[team.leader.id],
+    }

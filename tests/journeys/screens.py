@@ -14,7 +14,7 @@ from familydoc.models.contracts import Contract
 from familydoc.queries.contracts import get_token
 
 #: One account of the demo for each role that works with it.
-ROLES = ("admin", "county", "center", "leader1", "nurse1", "doctor1", "expert1")
+ROLES = ("admin", "county", "center", "leader1", "doctor1")
 #: Addresses that are no pages, and the gallery of components for developers.
 NO_PAGES = ("static", "gallery.show")
 #: Enough to reach every screen: a list's rows are alike.
@@ -35,8 +35,8 @@ class Links(HTMLParser):
             self.found.append(given["href"].split("#")[0])
 
 
-def screens_of(app: Flask, username: str) -> list[str]:
-    """Give one address for each kind of page that an account can reach, its home first."""
+def screens_of(app: Flask, username: str) -> dict[str, str]:
+    """Give an address for each kind of page (endpoint) that an account can reach."""
     app.config["WTF_CSRF_ENABLED"] = False
     client = app.test_client()
     answer = client.post("/login", data={"username": username, "password": PASSWORD})
@@ -59,7 +59,7 @@ def screens_of(app: Flask, username: str) -> list[str]:
                 seen.add(link)
                 waiting.append(link)
     app.config["WTF_CSRF_ENABLED"] = True
-    return list(kinds.values())
+    return kinds
 
 
 def kind_of(app: Flask, address: str) -> str | None:
