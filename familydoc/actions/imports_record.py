@@ -20,16 +20,12 @@ from familydoc.models.enrolments import Enrolment
 from familydoc.models.residents import Household, Resident, ResidentTag, ResidentTerm
 from familydoc.models.tasks import RANK_PLAIN, Task
 from familydoc.queries.enrolments import regular_months
-from familydoc.rules.dates import age_on
 from familydoc.rules.enrolments import first_due
-from familydoc.rules.residents import search_terms
+from familydoc.rules.residents import ENROLLED_BY_TAG, programmes_by_tags, search_terms
 from familydoc.rules.roster import Person
 from familydoc.rules.tasks import window_start
 
 T = TypeVar("T")
-#: A tag of these enrols a living resident of at least this age (NBPHS3: managed from 35 years).
-ENROLLED_BY_TAG = ("hypertension", "diabetes")
-ENROLLED_FROM = 35
 NOBODY = (None, None)  # a village without a team
 MARKS = 5000  # fingerprints asked for in one statement
 
@@ -110,7 +106,7 @@ def make_new(ready: Iterable[Ready]) -> None:
 
 
 def new_uid() -> str:
-    """Give what `str(uuid.uuid4())` gives, in a third of its time."""
+    """Give what `str(uuid.uuid4())` gives, in half of its time."""
     digits = token_hex(16)
     variant = "89ab"[int(digits[16], 16) % 4]
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
@@ -192,9 +188,7 @@ def enrol(
     wanted = [
         (id, person, programme)
         for id, person in people
-        if person.state == "present" and age_on(person.birth, today) >= ENROLLED_FROM
-        for programme in ENROLLED_BY_TAG
-        if programme in person.tags
+        for programme in programmes_by_tags(person.tags, person.birth, person.state, today)
     ]
     due = {
         programme: first_due(today, regular_months(programme, today), "regular")
