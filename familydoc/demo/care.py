@@ -169,7 +169,7 @@ class Story:
         """Give what happens at a visit of the last days, so that a small demo has it all."""
         if (self.today - on).days > RECENT_DAYS or self.random.random() > self.drama:
             return ""
-        return "danger" if self.random.random() < 0.3 else "bad"
+        return "danger" if self.random.random() < 0.2 else "bad"
 
     def _joins(self, course: Course, on: date) -> bool:
         """Tell whether another programme is done on the same occasion because it is due too."""

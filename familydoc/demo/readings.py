@@ -97,8 +97,8 @@ def _hypertension(random: Random, body: Body, relief: float) -> dict[str, Any]:
     if random.random() < 0.0035:
         sbp, dbp = random.randint(181, 205), random.randint(95, 118)
     return {
-        "sbp": min(max(sbp, 92), 224),
-        "dbp": min(max(dbp, 54), 128),
+        "sbp": min(max(sbp, 92), 202),
+        "dbp": min(max(dbp, 54), 118),
         "salt": body.salt,
         **_own(random, "hypertension", "ht_symptoms", HT_SYMPTOMS),
         "hypertension.ht_drug_1_name": body.ht_drug[0],

@@ -68,6 +68,6 @@ SMALL = Size(
     teams={"150124100": 2},
     experts=2,
     rare=0.4,
-    drama=0.45,
+    drama=0.3,
 )
 SIZES = {"small": SMALL, "county": COUNTY}

@@ -35,8 +35,22 @@ class Site:
 @pytest.fixture(scope="session")
 def demo_url(databases, tmp_path_factory) -> Iterator[str]:
     """A database with the small demo; tests get copies of it."""
+    with demo_of(databases, tmp_path_factory) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def site(databases, demo_url, tmp_path_factory) -> Iterator[Site]:
+    """The demo of a test module, served as the embedded default serves it."""
+    with databases.copy(demo_url) as url, serve(url, tmp_path_factory) as running:
+        yield running
+
+
+@contextmanager
+def demo_of(databases, folders) -> Iterator[str]:
+    """Fill an empty database with the small demo of today."""
     with databases.empty() as url:
-        app = create_app(settings(url, tmp_path_factory.mktemp("demo")))
+        app = create_app(settings(url, folders.mktemp("demo")))
         with app.app_context():
             set_up(by=None)
             fill(size="small", seed=SEED)
@@ -45,13 +59,13 @@ def demo_url(databases, tmp_path_factory) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module")
-def site(databases, demo_url, tmp_path_factory) -> Iterator[Site]:
-    """The demo of a test module, served as the embedded default serves it."""
-    with databases.copy(demo_url) as url, free_socket() as listener:
+@contextmanager
+def serve(url: str, folders) -> Iterator[Site]:
+    """Serve a database on a free port until the end of the block."""
+    with free_socket() as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         own = {"TESTING": False, "WTF_CSRF_ENABLED": True, "PUBLIC_URL": address}
-        app = create_app(settings(url, tmp_path_factory.mktemp("site")) | own)
+        app = create_app(settings(url, folders.mktemp("site")) | own)
         server = create_server(app, sockets=[listener], threads=4)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
@@ -71,10 +85,16 @@ def free_socket() -> Iterator[socket.socket]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    with start_chromium() as chromium:
+        yield chromium
+
+
+@contextmanager
+def start_chromium() -> Iterator[Browser]:
     """Debian's Chromium; a browser of Playwright's own is never downloaded."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--lang=zh-CN"]
         )
         yield chromium
         chromium.close()
@@ -91,6 +111,7 @@ def window(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
         opened.append(context)
         return context
 
+    make.pages = lambda: [page for context in opened for page in context.pages]  # type: ignore[attr-defined]
     yield make
     for context in opened:
         context.close()
@@ -114,3 +135,14 @@ def log_in(page: Page, site: Site, username: str) -> None:
     page.fill("input[name=password]", PASSWORD)
     page.press("input[name=password]", "Enter")
     page.wait_for_url(lambda url: "/login" not in url)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Keep what a browser showed when its test failed, in test-results/."""
+    report = yield
+    if call.when == "call" and report.failed and "window" in item.funcargs:
+        for number, page in enumerate(item.funcargs["window"].pages()):
+            name = f"{item.name.replace('/', '_')}-{number}"
+            page.screenshot(path=item.config.rootpath / "test-results" / f"{name}.png")
+    return report
