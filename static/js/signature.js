@@ -98,7 +98,9 @@ box.hidden = false;
 if (form.dataset.fresh !== undefined) {
   const tablet = methods.find((one) => one.value === "tablet");
   tablet.checked = true;
-  tablet.dispatchEvent(new Event("change", { bubbles: true }));
+  // htmx listens only from here on: without its preview the shown text would be that of paper.
+  document.addEventListener("DOMContentLoaded", () =>
+    tablet.dispatchEvent(new Event("change", { bubbles: true })));
 }
 for (const one of methods) one.addEventListener("change", show);
 new ResizeObserver(fit).observe(canvas);
