@@ -6,14 +6,13 @@ from sqlalchemy import delete, insert, literal, select, update
 
 from familydoc import clock
 from familydoc.actions.audit import record
+from familydoc.actions.imports_stage import forget_old_imports
 from familydoc.models.accounts import Account, LoginFailure, LoginSession
-from familydoc.models.imports import RosterImport, RosterImportRow
 from familydoc.models.residents import Resident, ResidentState
 from familydoc.transaction import transaction
 
-#: DESIGN 3 "keys": uploaded rosters and staged rows are deleted after the import or 24 hours.
+#: Logins that nobody has used and failures that slow nobody down any more.
 KEEP = timedelta(hours=24)
-UNFINISHED = ("reading", "staged", "failed")
 
 
 class _Undo(Exception):
@@ -43,20 +42,17 @@ def end_absences(*, by: Account | None, today: date) -> int:
 def tidy(*, by: Account | None) -> int:
     """Delete logins and failures of yesterday and uploads nobody confirmed; give how many."""
     before = clock.now() - KEEP
-    old = (RosterImport.created_at < before) & RosterImport.state.in_(UNFINISHED)
     with transaction() as session:
-        rows = RosterImportRow.import_id.in_(select(RosterImport.id).where(old))
         gone = [
-            session.connection().execute(statement).rowcount
+            int(session.connection().execute(statement).rowcount)
             for statement in (
                 delete(LoginSession).where(LoginSession.last_seen_at < before),
                 delete(LoginFailure).where(LoginFailure.at < before),
-                delete(RosterImportRow).where(rows),
-                update(RosterImport).where(old).values(state="dropped", content=None),
             )
         ]
-        record(by=by, verb="tidy", entity="job", rows=sum(gone))
-    return sum(gone)
+        imports = forget_old_imports(by=by)
+        record(by=by, verb="tidy", entity="job", logins=sum(gone), imports=imports)
+    return sum(gone) + imports
 
 
 def check_writing(*, by: None) -> None:  # noqa: ARG001
