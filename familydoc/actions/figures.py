@@ -3,14 +3,12 @@
 import logging
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 from weakref import WeakSet
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -19,20 +17,9 @@ from familydoc import clock
 from familydoc.extensions import db
 from familydoc.models.accounts import Account
 from familydoc.models.jobs import Figure
-from familydoc.models.organisations import Organisation
-from familydoc.models.residents import Resident
-from familydoc.models.tasks import Task
-from familydoc.models.teams import Team
-from familydoc.queries.counts import (
-    COUNTY,
-    Due,
-    Roster,
-    Scope,
-    count_due,
-    count_open,
-    count_roster,
-)
+from familydoc.queries.counts import Due, Scope
 from familydoc.queries.figures import find_last_count, find_newest_event, month_ends
+from familydoc.queries.tallies import Tally, tally
 from familydoc.rules.dates import month_of, quarter_of
 from familydoc.rules.figures import must_count
 from familydoc.transaction import transaction
@@ -42,16 +29,6 @@ log = logging.getLogger(__name__)
 _counting = threading.Lock()
 #: Databases whose statements have been compiled by a first count.
 _warm: WeakSet[Engine] = WeakSet()
-
-
-@dataclass
-class Tally:
-    """What is counted of one scope: its people, its tasks by month, its open tasks."""
-
-    roster: Roster = field(default_factory=Roster)
-    months: dict[date, Due] = field(default_factory=lambda: defaultdict(Due))
-    overdue: int = 0
-    open: int = 0
 
 
 def refresh_figures(*, by: Account | None) -> bool:
@@ -125,57 +102,13 @@ def _timed_tally(on: date) -> tuple[dict[Scope, Tally], int]:
     return tallies, 0
 
 
-def tally(on: date) -> dict[Scope, Tally]:
-    """Count everything in one statement per kind, and sum upward from the teams."""
-    rows = db.session.execute(select(Team.id, Team.organisation_id))
-    teams = {row.id: row.organisation_id for row in rows}
-    tallies: dict[Scope, Tally] = defaultdict(Tally)
-    known = [_centre(one) for one in _centres()] + [_team(one) for one in teams]
-    for scope in (COUNTY, *known):
-        tallies[scope] = Tally()
-    for (centre, team), roster in count_roster(
-        on, by=(Resident.centre_id, Resident.team_id)
-    ).items():
-        for scope in _scopes(team, centre):
-            tallies[scope].roster += roster
-    for (team, month), due in count_due(on, by=(Task.team_id,)).items():
-        for scope in _scopes(team, teams.get(team)):
-            tallies[scope].months[month] += due
-    for (team,), (late, all_open) in count_open(on, by=(Task.team_id,)).items():
-        for scope in _scopes(team, teams.get(team)):
-            tallies[scope].overdue += late
-            tallies[scope].open += all_open
-    return tallies
-
-
-def _centres() -> Sequence[int]:
-    query = select(Organisation.id).where(Organisation.kind == "township_centre")
-    return db.session.scalars(query).all()
-
-
-def _centre(id: int) -> Scope:
-    return Scope("centre", id)
-
-
-def _team(id: int) -> Scope:
-    return Scope("team", id)
-
-
-def _scopes(team: int | None, centre: int | None) -> list[Scope]:
-    """The county always; the centre and the team where there is one."""
-    found = [COUNTY]
-    if centre is not None:
-        found.append(_centre(centre))
-    if team is not None:
-        found.append(_team(team))
-    return found
-
-
 def _figures(one: Tally, on: date) -> Iterator[tuple[date, str, int, int]]:
     """Give the rows of one scope: today's figures, and the months before at their last days."""
     roster, first, quarter_first = one.roster, month_of(on)[0], quarter_of(on)[0]
     yield on, "signed", roster.signed, roster.people
     yield on, "signed_key", roster.key_signed, roster.key
+    if one.kind == "member":
+        return
     yield on, "overdue", one.overdue, one.open
     yield from _due_rows(on, "month", one.months[first])
     in_quarter = (due for month, due in one.months.items() if month >= quarter_first)

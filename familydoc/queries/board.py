@@ -126,7 +126,7 @@ def read_board(place: Institution) -> Board:
     """Put the board together: six statements, whatever the number of teams."""
     rows = _team_rows(place)
     scope, of = _scope(place, rows)
-    stored = read_stored([scope])[scope]
+    stored = read_stored(scope)[scope]
     at = stored.counted_at
     centre = rows[0] if rows and place.kind == "village_clinic" else None
     return Board(

@@ -3,9 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Date,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+    true,
+)
 
 from familydoc.extensions import db
 from familydoc.models.residents import Resident
@@ -17,6 +30,8 @@ from familydoc.rules.dates import add_months, month_of
 
 #: Months before this one that are counted with it: a quarter is never longer, a chart shows six.
 MONTHS_BACK = 5
+#: The key of a scope, or the parameter that will hold it.
+Id = int | BindParameter[int]
 #: The keys of a group; one without a team or owner has None there.
 Key = tuple[Any, ...]
 
@@ -26,7 +41,7 @@ class Scope:
     """Whose numbers: `county`, `centre`, `team` or `member`, and its key (0 for the county)."""
 
     kind: str
-    id: int = 0
+    id: Id = 0
 
 
 COUNTY = Scope("county")
@@ -91,30 +106,37 @@ def residents_in(scope: Scope) -> ColumnElement[bool]:
         villages = select(TeamVillage.village_code).where(
             TeamVillage.staff_id == scope.id, TeamVillage.until.is_(None)
         )
-        teams = select(TeamMember.team_id).where(
-            TeamMember.staff_id == scope.id, TeamMember.until.is_(None)
-        )
-        return and_(Resident.village_code.in_(villages), Resident.team_id.in_(teams))
+        return and_(Resident.village_code.in_(villages), Resident.team_id.in_(_teams_of(scope.id)))
     return true()
 
 
+def _teams_of(staff_id: Id) -> Select[int]:
+    return select(TeamMember.team_id).where(
+        TeamMember.staff_id == staff_id, TeamMember.until.is_(None)
+    )
+
+
 def tasks_in(scope: Scope) -> ColumnElement[bool]:
-    """Limit tasks to a scope; a centre's are those of its teams, a member's those they own."""
+    """Limit tasks to a scope; a centre's are those of its teams, a member's
+    those they own in the teams of today."""
     if scope.kind == "centre":
         return Task.team_id.in_(select(Team.id).where(Team.organisation_id == scope.id))
     if scope.kind == "team":
         return Task.team_id == scope.id
     if scope.kind == "member":
-        return Task.staff_id == scope.id
+        # The teams lead to the index of a team's tasks, however large the county.
+        return and_(Task.team_id.in_(_teams_of(scope.id)), Task.staff_id == scope.id)
     return true()
 
 
 def count_roster(on: date, scope: Scope = COUNTY, by: Sequence[Any] = ()) -> dict[Key, Roster]:
     """Count people on the roster, once each, by columns of Resident."""
+    # Materialised, or both databases would look for the contract of each person twice.
     people = (
         select(*by, signed(on).label("signed"), key_population(on).label("key"))
         .where(on_roster(), residents_in(scope))
-        .subquery()
+        .cte("people")
+        .prefix_with("MATERIALIZED")
     )
     keys = people.c[: len(by)]
     is_signed, is_key = people.c[len(by) :]
@@ -137,19 +159,29 @@ def count_due(
     """Count the tasks that fell due from a day until `on` by columns of Task and, last in the
     key, by the first day of the month they fell due in. The first day is five months back."""
     first = first or add_months(month_of(on)[0], -MONTHS_BACK)
+    months = (on.year - first.year) * 12 + on.month - first.month
+    starts = {f"month_{number}": _month(first, number) for number in range(1, months + 1)}
+    rows = db.session.execute(
+        _due_query(scope.kind, tuple(by), months),
+        {"id": scope.id, "first": first, "on": on, **starts},
+    )
+    keys = len(by)
+    return {(*row[:keys], _month(first, row[keys])): Due(*row[keys + 1 :]) for row in rows}
+
+
+@cache
+def _due_query(kind: str, by: tuple[Any, ...], months: int) -> Select[*tuple[Any, ...]]:
+    """Build the statement once: putting it together costs more than running it for a team."""
+    on, first = bindparam("on", type_=Date), bindparam("first", type_=Date)
     became = (task_periods.became(state, on).label(state) for state in task_periods.STATES)
     # An inner select: PostgreSQL takes two equal expressions with parameters for different ones.
     tasks = (
-        select(*by, _month_column(first, on).label("month"), *became)
-        .where(task_periods.fell_due(first, on), tasks_in(scope))
+        select(*by, _month_column(months).label("month"), *became)
+        .where(task_periods.fell_due(first, on), tasks_in(Scope(kind, bindparam("id"))))
         .subquery()
     )
-    keys, states = tasks.c[: len(by) + 1], tasks.c[len(by) + 1 :]
-    query = select(*keys, *map(_count_if, states)).group_by(*keys)
-    return {
-        (*row[: len(by)], _month(first, row[len(by)])): Due(*row[len(by) + 1 :])
-        for row in db.session.execute(query)
-    }
+    columns = tasks.c[: len(by) + 1]
+    return select(*columns, *map(_count_if, tasks.c[len(by) + 1 :])).group_by(*columns)
 
 
 def count_open(
@@ -169,10 +201,12 @@ def _count_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.count(case((condition, 1)))
 
 
-def _month_column(first: date, on: date) -> ColumnElement[int]:
+def _month_column(months: int) -> ColumnElement[int]:
     """How many months after the first one a task fell due, by comparing dates."""
-    months = range(1, (on.year - first.year) * 12 + on.month - first.month + 1)
-    later = [(Task.due_on >= _month(first, number), number) for number in reversed(months)]
+    later = [
+        (Task.due_on >= bindparam(f"month_{number}", type_=Date), number)
+        for number in range(months, 0, -1)
+    ]
     return case(*later, else_=0) if later else literal(0)
 
 

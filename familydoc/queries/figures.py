@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from familydoc.extensions import db
 from familydoc.models.audit import AuditEvent
 from familydoc.models.jobs import Figure
-from familydoc.queries.counts import MONTHS_BACK, Due, Roster, Scope
+from familydoc.queries.counts import MONTHS_BACK, Due, Roster, Scope, count_roster
 from familydoc.rules.dates import add_months, month_of
 
 #: A count and its denominator by code, of one scope on one day.
@@ -60,39 +60,57 @@ def find_last_count() -> Counted | None:
     return Counted(*row) if row else None
 
 
+#: Acts that change neither who is on the roster, nor who is signed, nor who serves where.
+NO_MATTER = ("account", "contact", "job", "parameter", "referral", "task", "visit")
+
+
+def get_roster(scope: Scope, on: date) -> Roster:
+    """Give the people of a scope from what was stored while that is still true: when nothing has
+    happened since that could change it. Otherwise they are counted."""
+    rows = db.session.execute(
+        select(Figure.code, Figure.numerator, Figure.denominator, Figure.seen_event).where(
+            Figure.scope == scope.kind,
+            Figure.scope_id == scope.id,
+            Figure.on == on,
+            Figure.code.in_(("signed", "signed_key")),
+        )
+    ).all()
+    if len(rows) < 2 or _something_happened(min(row.seen_event for row in rows)):
+        return count_roster(on, scope).get((), Roster())
+    return _roster({row.code: (row.numerator, row.denominator) for row in rows})
+
+
+def _something_happened(since: int) -> bool:
+    query = select(AuditEvent.id).where(AuditEvent.id > since, AuditEvent.entity.not_in(NO_MATTER))
+    return db.session.scalar(query.limit(1)) is not None
+
+
 def month_ends(on: date) -> list[date]:
     """Give the last days of the months before, oldest first."""
     first = month_of(on)[0]
     return [month_of(add_months(first, -back))[1] for back in range(MONTHS_BACK, 0, -1)]
 
 
-def read_stored(scopes: Iterable[Scope]) -> dict[Scope, Stored]:
-    """Give the newest figures of each scope in two statements."""
-    wanted = list(scopes)
+def read_stored(scope: Scope, parts: Iterable[Scope] = ()) -> dict[Scope, Stored]:
+    """Give the newest figures of a scope with its months, and of its parts without, in two
+    statements."""
     last = find_last_count()
-    if last is None or not wanted:
-        return {scope: Stored() for scope in wanted}
-    parts: dict[Scope, dict[date, dict[str, tuple[int, int]]]] = defaultdict(
-        lambda: defaultdict(dict)
-    )
-    for row in _rows(wanted, last.on):
-        scope = Scope(row.scope, row.scope_id)
-        parts[scope][row.on][row.code] = (row.numerator, row.denominator)
-    return {scope: _stored(parts[scope], last) for scope in wanted}
+    if last is None:
+        return {one: Stored() for one in (scope, *parts)}
+    ends = month_ends(last.on)
+    wanted = [_of(scope, [*ends, last.on]), *(_of(part, [last.on]) for part in parts)]
+    found: dict[Scope, dict[date, dict[str, tuple[int, int]]]] = {
+        one: defaultdict(dict) for one in (scope, *parts)
+    }
+    columns = (Figure.scope, Figure.scope_id, Figure.code, Figure.on)
+    query = select(*columns, Figure.numerator, Figure.denominator).where(or_(*wanted))
+    for kind, id, code, on, numerator, denominator in db.session.execute(query):
+        found[Scope(kind, id)][on][code] = (numerator, denominator)
+    return {one: _stored(days, last) for one, days in found.items()}
 
 
-def _rows(scopes: Iterable[Scope], on: date) -> Iterable[Row[tuple[str, int, str, date, int, int]]]:
-    of_scopes = or_(*(and_(Figure.scope == s.kind, Figure.scope_id == s.id) for s in scopes))
-    return db.session.execute(
-        select(
-            Figure.scope,
-            Figure.scope_id,
-            Figure.code,
-            Figure.on,
-            Figure.numerator,
-            Figure.denominator,
-        ).where(of_scopes, Figure.on.in_([*month_ends(on), on]))
-    )
+def _of(scope: Scope, days: list[date]) -> ColumnElement[bool]:
+    return and_(Figure.scope == scope.kind, Figure.scope_id == scope.id, Figure.on.in_(days))
 
 
 def _stored(days: Mapping[date, Parts], last: Counted) -> Stored:

@@ -14,8 +14,8 @@ from familydoc.models.organisations import Division, Organisation
 from familydoc.models.tasks import Task
 from familydoc.models.teams import Staff, Team, TeamMember, TeamVillage
 from familydoc.queries import reports
-from familydoc.queries.counts import Due, Roster, Scope, count_due
-from familydoc.queries.figures import Stored, read_stored
+from familydoc.queries.counts import Due, Id, Roster, Scope, count_due
+from familydoc.queries.figures import Stored, get_roster, read_stored
 from familydoc.queries.scope import team_ids
 from familydoc.queries.task_periods import first_day
 from familydoc.rules.dates import month_of
@@ -41,14 +41,14 @@ class Line:
 
     @property
     def counts(self) -> dict[str, Number]:
-        """The counts by the code of the list behind each."""
-        due = self.due
+        """The counts by the code of the list behind each, what is behind schedule first."""
+        due, at = self.due, self.counted_at
         return {
-            "due": make_count("due", due.due, self.counted_at),
-            "done_on_time": make_count("done_on_time", due.done_on_time, self.counted_at),
-            "done_late": make_count("done_late", due.done_late, self.counted_at),
-            "overdue": make_count("overdue_open", due.overdue_open, self.counted_at),
-            "missed": make_count("missed", due.missed, self.counted_at),
+            "overdue": make_count("overdue_open", due.overdue_open, at),
+            "due": make_count("due", due.due, at),
+            "done_on_time": make_count("done_on_time", due.done_on_time, at),
+            "done_late": make_count("done_late", due.done_late, at),
+            "missed": make_count("missed", due.missed, at),
         }
 
     def completed(self, period: str) -> Number:
@@ -101,7 +101,7 @@ def count_report(scope: Scope, on: date, period: str, now: datetime) -> Report:
     total = sum(by_village.values(), Due())
     return Report(
         numbers=(
-            *_numbers(reports.get_roster(scope, on), total, period, now),
+            *_numbers(get_roster(scope, on), total, period, now),
             reports.overdue(scope, on, now),
             reports.satisfaction(scope, on, now),
         ),
@@ -118,7 +118,7 @@ def read_report(scope: Scope, period: str) -> Report:
     places = _centres() if scope.kind == "county" else _teams(scope.id)
     kind = "centre" if scope.kind == "county" else "team"
     scopes = {Scope(kind, row.id): row for row in places}
-    stored = read_stored([scope, *scopes])
+    stored = read_stored(scope, list(scopes))
     own = stored[scope]
     lines = [_group(kind, row.name, row.key, stored[one], period) for one, row in scopes.items()]
     return Report(
@@ -173,7 +173,7 @@ def _centres() -> Sequence[Row[int, str, str]]:
     return db.session.execute(query).all()
 
 
-def _teams(centre_id: int) -> Sequence[Row[int, str, str]]:
+def _teams(centre_id: Id) -> Sequence[Row[int, str, str]]:
     query = select(Team.id, Team.name, Team.uid.label("key")).where(
         Team.organisation_id == centre_id, Team.active
     )

@@ -8,6 +8,9 @@ from sqlalchemy import ColumnElement, and_
 from familydoc.models.tasks import Task
 from familydoc.rules.dates import month_of, quarter_of
 
+#: A date, or the parameter that will hold one.
+Day = date | ColumnElement[date]
+
 PERIODS = ("month", "quarter")
 #: What may be asked of the tasks of a period. What is due today and still open is only `due`.
 STATES = ("due", "done_on_time", "done_late", "overdue", "missed")
@@ -20,12 +23,12 @@ def first_day(period: str, on: date) -> date:
     return (month_of(on) if period == "month" else quarter_of(on))[0]
 
 
-def fell_due(first: date, on: date) -> ColumnElement[bool]:
+def fell_due(first: Day, on: Day) -> ColumnElement[bool]:
     """The condition for having fallen due from a day until today; cancelled tasks are left out."""
     return and_(Task.due_on.between(first, on), Task.state != "cancelled")
 
 
-def became(state: str, on: date) -> ColumnElement[bool]:
+def became(state: str, on: Day) -> ColumnElement[bool]:
     """The condition for what became of a task that fell due, by a code of SHOWN."""
     return {
         "due": Task.state != "cancelled",

@@ -1,9 +1,9 @@
 """Whose numbers a viewer may open, and the lists that lie behind them."""
 
 from dataclasses import dataclass
-from typing import Any
+from urllib.parse import urlencode
 
-from flask import abort, current_app, request, url_for
+from flask import abort, current_app, g, request, url_for
 
 from familydoc.models.accounts import Account
 from familydoc.models.organisations import Organisation
@@ -48,7 +48,7 @@ def find_place(viewer: Account) -> Place:
     if "centre" in request.args:
         return _asked_centre(viewer, request.args["centre"])
     if may(viewer.role, "reports.county"):
-        return Place(COUNTY, viewer.organisation.name, {}, {}, {})
+        return Place(COUNTY, "全县", {}, {}, {})
     if may(viewer.role, "reports.centre"):
         return _centre(viewer, viewer.organisation)
     team = find_own_team(viewer) if may(viewer.role, "reports.team") else None
@@ -139,14 +139,15 @@ def tasks_of_line(place: Place, line: Line, state: str, period: str) -> str | No
     return _address("tasks.index", {**team, **key})
 
 
-def line_page(line: Line, period: str) -> str:
+def line_page(line: Line, period: str) -> str | None:
     """Give the address of the page of a centre or a team."""
-    key: dict[str, Any] = {line.kind: line.key}
-    return url_for("reports.index", period=period, **key)
+    return _address("reports.index", {"period": period, line.kind: line.key})
 
 
 def _address(endpoint: str, parameters: dict[str, str]) -> str | None:
-    if endpoint not in current_app.view_functions:
-        return None
-    values: dict[str, Any] = dict(parameters)
-    return url_for(endpoint, **values)
+    """Give an address; a page of numbers has a hundred, so the router is asked once for each."""
+    base: dict[str, str | None] = g.setdefault("report_addresses", {})
+    if endpoint not in base:
+        known = endpoint in current_app.view_functions
+        base[endpoint] = url_for(endpoint) if known else None
+    return f"{base[endpoint]}?{urlencode(parameters)}" if base[endpoint] else None

@@ -25,8 +25,8 @@ blueprint = Blueprint("reports", __name__)
 
 #: Places whose numbers are stored; a team's and a member's are counted from their own rows.
 STORED = ("county", "centre")
-#: The count of each state by the code of its indicator.
-CODES = {state: "overdue_open" if state == "overdue" else state for state in STATES}
+#: The columns of a table: the state of the list behind, and the indicator it is counted as.
+COLUMNS = {"overdue": "overdue_open"} | {state: state for state in STATES if state != "overdue"}
 
 
 @blueprint.get("/reports")
@@ -41,7 +41,7 @@ def index() -> str:
         place=place,
         period=period,
         report=report,
-        heads={state: find_indicator(code) for state, code in CODES.items()},
+        heads={state: find_indicator(code) for state, code in COLUMNS.items()},
         behind=partial(list_behind, place, period=period),
         line_page=partial(line_page, period=period),
         line_list=partial(tasks_of_line, place, period=period),
