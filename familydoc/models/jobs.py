@@ -24,13 +24,19 @@ class JobRun(Base):
 
 
 class JobHorizon(Base):
-    """The last day whose window a job has opened; it never moves back."""
+    """The last due date whose window a job has opened; it never moves back.
+
+    A long catch-up reads the enrolments first, in the order of their key, a batch a transaction:
+    those up to `read_to` have their tasks until `opening_until`, all of them when it is empty.
+    """
 
     __tablename__ = "job_horizons"
 
     job: Mapped[str] = mapped_column(String(40), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
     opened_until: Mapped[date]
+    opening_until: Mapped[date | None]
+    read_to: Mapped[int | None]
 
 
 class Figure(Base):

@@ -6,6 +6,8 @@ from sqlalchemy import select
 
 from familydoc.extensions import db
 from familydoc.models.enrolments import Enrolment
+from familydoc.models.programmes import CountyParameter
+from familydoc.queries.programmes import effective
 from familydoc.rules.enrolments import REGULAR_MONTHS, YEAR_MONTHS, YEARLY
 from familydoc.rules.programmes import load_programmes
 
@@ -26,10 +28,32 @@ def list_enrolments(resident_id: int) -> list[Enrolment]:
     return list(db.session.execute(query).scalars())
 
 
-def regular_months(programme: str, on: date) -> int:  # noqa: ARG001
-    """Give the months between two regular visits, the county's value counted in."""
+def regular_months(programme: str, on: date) -> int:
+    """Give the months between two regular tasks, with the county's value in force on a day."""
     if programme in YEARLY:
         return YEAR_MONTHS
-    known = load_programmes().get(programme)
-    parameter = known.parameters.get("regular_months") if known else None
+    if programme not in load_programmes():
+        return REGULAR_MONTHS
+    parameter = effective(programme, on).parameters.get("regular_months")
     return int(parameter.value) if parameter else REGULAR_MONTHS
+
+
+class Intervals:
+    """The interval of each programme on many days, each county value read once."""
+
+    def __init__(self) -> None:
+        query = select(CountyParameter.valid_from).distinct().order_by(CountyParameter.valid_from)
+        self._changes = list(db.session.execute(query).scalars())
+        self._known: dict[tuple[str, date], int] = {}
+
+    def choices(self, programme: str) -> set[int]:
+        """Every interval the programme has ever had."""
+        return {self.months(programme, day) for day in (date.min, *self._changes)}
+
+    def months(self, programme: str, on: date) -> int:
+        """The interval in force on a day."""
+        since = max((day for day in self._changes if day <= on), default=date.min)
+        key = (programme, since)
+        if key not in self._known:
+            self._known[key] = regular_months(programme, since)
+        return self._known[key]
