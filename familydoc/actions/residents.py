@@ -195,7 +195,7 @@ def _refuse_doubles(doubles: Doubles, different: Collection[str] | None) -> None
         sentence = f"这个身份证号已经是{doubles.held.name}的，不能再建一份。"
         raise RuleError("id_taken", sentence, "identity_number")
     if different is not None and any(one.uid not in different for one in doubles.likely):
-        sentence = "可能已经建过档，请先看看下面是不是同一个人。"
+        sentence = "可能已经建过档，请先看看上面列出的是不是同一个人。"
         raise RuleError("likely_double", sentence, "name")
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-WIDTH, HEIGHT = 480, 230
-LEFT, RIGHT, TOP, BOTTOM = 46, 18, 16, 34
+WIDTH, HEIGHT = 360, 210
+LEFT, RIGHT, TOP, BOTTOM = 40, 14, 12, 32
 #: Of the height of what is drawn, kept free above and below.
 ROOM = Decimal("0.08")
 POINTS = 24
 #: Letters a date label needs of the width: labels nearer than this are left out.
-LABEL_WIDTH = 62
+LABEL_WIDTH = 72
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _levels(series: Sequence[Series], scale: _Scale) -> tuple[Mark, ...]:
     for value in [*wanted, max(values), min(values)]:
         at = scale.y(value)
         if all(abs(at - mark.at) >= 16 for mark in placed):
-            placed.append(Mark(at, format(value.normalize(), "f")))
+            placed.append(Mark(at, format(value, "f")))
     return tuple(placed)
 
 
@@ -164,7 +164,7 @@ def _days(series: Sequence[Series], scale: _Scale) -> tuple[Mark, ...]:
     """Label the last day, then as many before it as fit."""
     placed: list[Mark] = []
     for day in sorted({p.day for one in series for p in one.points}, reverse=True):
-        at = scale.x(day)
+        at = min(scale.x(day), WIDTH - LABEL_WIDTH / 2)
         if all(abs(at - mark.at) >= LABEL_WIDTH for mark in placed):
             placed.append(Mark(at, f"{day.year % 100}年{day.month}月"))
     return tuple(reversed(placed))

@@ -92,13 +92,13 @@ class ResidentTerm(Base):
     """A beginning a resident is found by: the ends of the name and of its pinyin initials."""
 
     __tablename__ = "resident_terms"
+    # A team's search begins at its residents: their terms must lie side by side.
+    __table_args__ = (Index("ix_resident_terms_resident_id_term", "resident_id", "term"),)
 
     term: Mapped[str] = mapped_column(
         String(50).with_variant(String(50, collation="C"), "postgresql"), primary_key=True
     )
-    resident_id: Mapped[int] = mapped_column(
-        ForeignKey("residents.id"), primary_key=True, index=True
-    )
+    resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id"), primary_key=True)
 
 
 class ResidentState(Base):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, between, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, between, exists, func, or_, select, union_all
 from sqlalchemy.orm import aliased, joinedload
 
 from familydoc.extensions import db, keys
@@ -27,6 +27,8 @@ LAST_CHARACTER = "\U0010ffff"
 #: The filter that stands for every key group at once.
 ANY_GROUP = "key"
 LARGEST_KEY = 2**31 - 1
+#: Roles whose scope is a team or two: a few thousand people, never the county.
+FEW = ("leader", "member")
 
 
 @dataclass(frozen=True)
@@ -137,34 +139,58 @@ def _marks(query: Query) -> list[ColumnElement[bool]]:
 
 
 def _search_name(viewer: Account, prefix: str, after: str, limit: int) -> Page:
-    """Walk the index of terms from the prefix on; the page is cut before anybody is loaded."""
-    term, earlier = ResidentTerm, aliased(ResidentTerm)
-    first, last = _term_key(after, prefix)
-    walk = (
-        select(term.term, term.resident_id)
-        .join(Resident, Resident.id == term.resident_id)
-        .where(
-            between(term.term, prefix, prefix + LAST_CHARACTER),
-            or_(term.term > first, and_(term.term == first, term.resident_id > last)),
-            term.term >= first,
-            scope.residents(viewer),
-            on_roster(),
-            # Somebody with two terms in the range stands at the first of them only.
-            ~exists().where(
-                earlier.resident_id == term.resident_id,
-                earlier.term >= prefix,
-                earlier.term < term.term,
-            ),
-        )
-        .order_by(term.term, term.resident_id)
-        .limit(limit + 1)
-    )
-    rows = db.session.execute(walk).all()
+    """Find who has a term that begins so; the page is cut before anybody is loaded."""
+    find = _terms_of_team if viewer.role in FEW else _walk_terms
+    rows = db.session.execute(
+        find(viewer, prefix, *_term_key(after, prefix)).limit(limit + 1)
+    ).all()
     places = {row.resident_id: place for place, row in enumerate(rows[:limit])}
     people = _load(select(Resident).where(Resident.id.in_(places)))
-    last_row = rows[limit - 1] if len(rows) > limit else None
-    key = f"{last_row.resident_id}-{last_row.term}" if last_row else ""
+    last = rows[limit - 1] if len(rows) > limit else None
+    key = f"{last.resident_id}-{last.term}" if last else ""
     return Page(sorted(people, key=lambda one: places[one.id]), key)
+
+
+def _walk_terms(viewer: Account, prefix: str, first: str, last: int) -> Select[str, int]:
+    """Walk the county's index of terms from the key on, asking of each whether it is in scope.
+
+    A join would let the database begin at the residents of a centre and sort all their terms.
+    """
+    term, earlier = ResidentTerm, aliased(ResidentTerm)
+    in_scope = exists().where(Resident.id == term.resident_id, scope.residents(viewer), on_roster())
+    # Somebody with two terms in the range stands at the first of them only.
+    stood = exists().where(
+        earlier.resident_id == term.resident_id,
+        earlier.term >= prefix,
+        earlier.term < term.term,
+    )
+    return (
+        select(term.term, term.resident_id)
+        .where(
+            between(term.term, first, prefix + LAST_CHARACTER),
+            or_(term.term > first, term.resident_id > last),
+            in_scope,
+            ~stood,
+        )
+        .order_by(term.term, term.resident_id)
+    )
+
+
+def _terms_of_team(viewer: Account, prefix: str, first: str, last: int) -> Select[str, int]:
+    """Begin at the few residents of a team: a walk would pass the whole county's namesakes."""
+    stands = func.min(ResidentTerm.term)
+    return (
+        select(stands.label("term"), Resident.id.label("resident_id"))
+        .join(ResidentTerm, ResidentTerm.resident_id == Resident.id)
+        .where(
+            scope.residents(viewer),
+            on_roster(),
+            between(ResidentTerm.term, prefix, prefix + LAST_CHARACTER),
+        )
+        .group_by(Resident.id)
+        .having(or_(stands > first, and_(stands == first, Resident.id > last)))
+        .order_by(stands, Resident.id)
+    )
 
 
 def _term_key(after: str, prefix: str) -> tuple[str, int]:
@@ -184,39 +210,62 @@ def read_key(text: str) -> int:
 def list_residents(
     viewer: Account, filters: Filters, on: date, after: str = "", limit: int = PAGE
 ) -> Page:
-    """Give one page of the residents in scope in the order of the roster."""
-    query = _narrow(select(Resident), viewer, filters, on)
-    query = query.where(Resident.id > read_key(after)).order_by(Resident.id).limit(limit + 1)
-    return _page(_load(query), limit)
+    """Give one page of the residents in scope in the order of the roster.
+
+    Within a centre each state is an index range that is in order already; together they would
+    be sorted. The county is walked by key as it is.
+    """
+    asked = [Resident.state == filters.state] if filters.state in STATES else [on_roster()]
+    if viewer.role == "manager" and filters.state not in STATES:
+        asked = [Resident.state == state for state in ON_ROSTER]
+    parts = []
+    for in_state in asked:
+        query, key = _narrow(viewer, filters, on)
+        query = query.where(in_state, key > read_key(after)).order_by(key).limit(limit + 1)
+        parts.append(select(query.subquery()))
+    together = union_all(*parts).subquery()
+    ids = db.session.scalars(select(together.c.id).order_by(together.c.id).limit(limit + 1)).all()
+    people = _load(select(Resident).where(Resident.id.in_(ids)).order_by(Resident.id))
+    return _page(people, limit)
 
 
 def count_residents(viewer: Account, filters: Filters, on: date) -> int:
     """Count the same list."""
-    query = _narrow(select(func.count(Resident.id)), viewer, filters, on)
-    counted: int = db.session.execute(query).scalar_one()
+    query, _ = _narrow(viewer, filters, on)
+    known = Resident.state == filters.state if filters.state in STATES else on_roster()
+    counted: int = db.session.execute(
+        select(func.count()).select_from(query.where(known).subquery())
+    ).scalar_one()
     return counted
 
 
-def _narrow(query: Select[Any], viewer: Account, filters: Filters, on: date) -> Select[Any]:
-    """Join what is rare, so that the database begins there; the rest are conditions."""
-    query = query.select_from(Resident)
+def _narrow(viewer: Account, filters: Filters, on: date) -> tuple[Select[Any], Any]:
+    """Give the ids of the list and the column that orders them.
+
+    In a county a tag or programme is rare and leads; among the few of a team it is looked up.
+    """
+    leads: list[tuple[Any, Any]] = []
     if filters.tag in TYPED_POPULATIONS:
         tagged = and_(ResidentTag.resident_id == Resident.id, ResidentTag.tag == filters.tag)
-        query = query.join(ResidentTag, tagged)
+        leads.append((ResidentTag, tagged))
     if filters.programme:
-        query = query.join(
-            Enrolment,
-            and_(
-                Enrolment.resident_id == Resident.id,
-                Enrolment.programme == filters.programme,
-                Enrolment.state != "ended",
-            ),
+        managed = and_(
+            Enrolment.resident_id == Resident.id,
+            Enrolment.programme == filters.programme,
+            Enrolment.state != "ended",
         )
-    return query.where(scope.residents(viewer), *_conditions(filters, viewer, on))
+        leads.append((Enrolment, managed))
+    few = viewer.role in FEW or filters.village or filters.team or filters.mine
+    lead = leads.pop(0) if leads and not few else None
+    key = lead[0].resident_id if lead else Resident.id
+    query = select(key.label("id")).select_from(Resident)
+    query = query.join(*lead) if lead else query
+    looked_up = [exists().where(condition) for _, condition in leads]
+    return query.where(scope.residents(viewer), *looked_up, *_conditions(filters, viewer, on)), key
 
 
 def _conditions(filters: Filters, viewer: Account, on: date) -> list[ColumnElement[bool]]:
-    found = [Resident.state == filters.state if filters.state in STATES else on_roster()]
+    found: list[ColumnElement[bool]] = []
     if filters.village:
         found.append(Resident.village_code == filters.village)
     if filters.tag == ANY_GROUP:

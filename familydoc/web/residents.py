@@ -49,11 +49,11 @@ def search() -> Any:
     """A number never stands in an address; a name does, so that going back finds it again."""
     typed = request.form.get("q", "")
     query = read_query(typed)
-    if query.secret:
-        return _list(query, request.form.get("after", ""))
-    address = url_for("residents.index", q=query.text or None)
+    address = url_for("residents.index", q=query.text if query.kind == "name" else None)
     if htmx.wants_fragment():
         return htmx.at_address(_list(query, ""), address)
+    if query.secret:
+        return _list(query, request.form.get("after", ""))
     return redirect(address, 303)
 
 
@@ -61,7 +61,8 @@ def _list(query: Query, after: str) -> str:
     today, filters = clock.today(), read_filters()
     if query.kind == "nothing":
         page = queries.list_residents(viewer(), filters, today, after)
-        total: int | None = queries.count_residents(viewer(), filters, today)
+        # Counting a county takes a moment; once, on the first page, is enough.
+        total = None if after else queries.count_residents(viewer(), filters, today)
     else:
         page, total = queries.search(viewer(), query, after), None
     return htmx.page_or_fragment(
@@ -226,6 +227,7 @@ def _form(
 @blueprint.get("/residents/<uid>/edit")
 @requires("residents.edit")
 def edit(uid: str) -> str:
+    actions.open_resident(by=viewer(), resident_id=find_resident(uid).id)
     resident = find_resident(uid)
     held = queries.particulars_of(resident)
     form = ResidentForm(data={name: getattr(held, name) for name in held.__slots__})
