@@ -1,7 +1,6 @@
 """Signing, renewing, switching and ending contracts; the database holds one per resident."""
 
 import secrets
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, cast
@@ -32,46 +31,12 @@ from familydoc.rules.errors import RuleError
 from familydoc.transaction import transaction
 
 
-def sign_contract(
-    *,
-    by: Account | None,
-    uid: str,
-    resident: Resident,
-    package_ids: Collection[int],
-    term_months: int,
-    start_on: date,
-    method: str,
-    signature: str = "",
-    guardian: str = "",
-    witness: str = "",
-    team_id: int | None = None,
-    doctor_id: int | None = None,
-    programmes: Collection[str] = (),
-    consent: bool = False,
-    electronic: bool = False,
-    shown_hash: str = "",
-) -> Contract:
-    """Sign a contract, or give the one this `uid` has signed already.
+def sign_contract(*, by: Account | None, uid: str, resident: Resident, terms: Terms) -> Contract:
+    """Sign a contract and enrol in what was ticked, or give the one this `uid` signed before.
 
-    The resident goes over to the team, and is enrolled in the programmes that were ticked.
     RuleErrors: those of `rules.contracts.may_sign` (`contract_active` also when two sign at
     once), `package_gone`, `team_missing`, `signature_invalid`, `agreement_changed`.
     """
-    terms = Terms(
-        package_ids=package_ids,
-        term_months=term_months,
-        start_on=start_on,
-        method=method,
-        signature=signature,
-        guardian=guardian,
-        witness=witness,
-        team_id=team_id,
-        doctor_id=doctor_id,
-        programmes=programmes,
-        consent=consent,
-        electronic=electronic,
-        shown_hash=shown_hash,
-    )
     with transaction():
         return _known(uid, resident) or _sign(by, uid, resident, terms)
 
@@ -93,7 +58,7 @@ def renew_contract(*, by: Account | None, uid: str, contract: Contract, terms: T
         _close(by, contract, "renewed", contract.end_on, "续签")
         start_on = rules.renewal_start(contract.end_on, today)
         terms = replace(terms, start_on=start_on, team_id=contract.team_id)
-        return _sign(by, uid, contract.resident, terms)
+        return _sign(by, uid, contract.resident, terms, fixed_start=True)
 
 
 def switch_contract(*, by: Account | None, uid: str, contract: Contract, terms: Terms) -> Contract:
@@ -112,7 +77,8 @@ def switch_contract(*, by: Account | None, uid: str, contract: Contract, terms: 
             raise RuleError("team_same", "改签要换一个团队；还是这个团队，请到期续签。", "team")
         today = clock.today()
         _close(by, contract, "switched", today - timedelta(days=1), "改签")
-        return _sign(by, uid, contract.resident, replace(terms, start_on=today))
+        terms = replace(terms, start_on=today)
+        return _sign(by, uid, contract.resident, terms, fixed_start=True)
 
 
 def end_contract(
@@ -161,11 +127,14 @@ def _take_turn(resident: Resident) -> None:
     db.session.refresh(resident, with_for_update=True)
 
 
-def _sign(by: Account | None, uid: str, resident: Resident, terms: Terms) -> Contract:
+def _sign(
+    by: Account | None, uid: str, resident: Resident, terms: Terms, *, fixed_start: bool = False
+) -> Contract:
     today = clock.today()
     _expire_overrun(by, resident, today)
     draft = make_draft(resident, terms, by.staff if by else None, today)
-    warnings = rules.may_sign(signing_case(resident, draft, today), get_policy(today))
+    case = signing_case(resident, draft, today, fixed_start=fixed_start)
+    warnings = rules.may_sign(case, get_policy(today))
     contract = _write(by, uid, resident, draft, today)
     if resident.team_id != draft.team.id:
         hand_over(by=by, resident=resident, team_id=draft.team.id)

@@ -114,19 +114,20 @@ def judge(
 ) -> list[RuleError]:
     """Give everything that stands against signing this draft on a day. `replaced` is the
     contract that a renewal or a switch will end first."""
-    return refusals(signing_case(resident, draft, on, replaced), get_policy(on))
+    case = signing_case(resident, draft, on, fixed_start=replaced is not None)
+    if replaced is not None and case.active_until == replaced.end_on:
+        case = replace(case, active_until=None)
+    return refusals(case, get_policy(on))
 
 
 def signing_case(
-    resident: Resident, draft: Draft, on: date, replaced: Contract | None = None
+    resident: Resident, draft: Draft, on: date, *, fixed_start: bool = False
 ) -> Signing:
     """Give the facts that the rules judge a signature by.
 
     RuleError `signature_invalid` when the drawing did not arrive whole.
     """
     terms, running = draft.terms, find_running(resident.id, on)
-    if replaced is not None and running is not None and running.id == replaced.id:
-        running = None
     return Signing(
         resident_state=resident.state,
         birth=resident.birth,
@@ -142,6 +143,7 @@ def signing_case(
         electronic=terms.electronic,
         guardian=terms.guardian,
         witness=terms.witness,
+        fixed_start=fixed_start,
     )
 
 

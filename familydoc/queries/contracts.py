@@ -20,13 +20,12 @@ from familydoc.queries.programmes import get_overrides
 from familydoc.queries.residents import LAST_CHARACTER, on_roster, search
 from familydoc.rules.agreements import Agreement, agreement_text, read_agreement, text_hash
 from familydoc.rules.contracts import REMINDERS, Doctor, Policy, read_policy
+from familydoc.rules.parameters import CONTRACTS
 from familydoc.rules.search import Query
 
 PAGE = 50
 #: What a list may show: contracts that run, those that end within some days, those that ended.
 SHOWS = ("active", *(str(days) for days in REMINDERS), "ended")
-#: Name of the county's parameters for contracts, beside those of the programmes.
-PARAMETERS = "contracts"
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Evidence:
 
 def get_policy(on: date) -> Policy:
     """Give what the county has settled about contracts, in force on a day."""
-    return read_policy(get_overrides(PARAMETERS, on))
+    return read_policy(get_overrides(CONTRACTS, on))
 
 
 def find_running(resident_id: int, on: date) -> Contract | None:

@@ -97,6 +97,8 @@ class Signing:
     electronic: bool
     guardian: str
     witness: str
+    #: A renewal or a switch: the rules have set the start, nobody typed it.
+    fixed_start: bool = False
 
 
 def may_sign(case: Signing, policy: Policy) -> tuple[str, ...]:
@@ -182,7 +184,7 @@ def _term(case: Signing) -> RuleError | None:
 
 
 def _start(case: Signing) -> RuleError | None:
-    if case.term_months not in TERMS:
+    if case.fixed_start or case.term_months not in TERMS:
         return None
     if case.start_on > add_months(case.today, FORWARD_MONTHS):
         return RuleError(

@@ -5,6 +5,7 @@ import re
 
 from flask import Blueprint, Response, current_app, make_response, request
 from flask.sansio.blueprints import BlueprintSetupState
+from werkzeug.routing import PathConverter
 
 from familydoc import clock
 from familydoc.queries.public import check_token
@@ -17,13 +18,21 @@ DIALLED = re.compile(r"\+?[0-9][0-9-]{4,}[0-9]")
 KEY = "public_check_misses"
 
 
+class Rest(PathConverter):
+    """All that follows, nothing and slashes too: no odd address is answered by the router, which
+    would redirect to whatever host the request names."""
+
+    regex = "(?s:.*)"
+    part_isolating = False
+
+
 @blueprint.record_once
 def _begin(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["rest"] = Rest
     state.app.extensions[KEY] = Misses()
 
 
-@blueprint.get("/v/", defaults={"token": ""})
-@blueprint.get("/v/<path:token>", merge_slashes=False)
+@blueprint.get("/v/<rest:token>")
 @public
 def check(token: str) -> Response:
     """Say how a contract stands. Whatever is no token gets one and the same answer."""

@@ -196,6 +196,6 @@ def sign(form: SignForm, case: Case) -> Contract:
     """Do what the form is for; raises RuleError."""
     terms, uid = read_terms(form, case), str(form.uid.data)
     if case.contract is None:
-        return actions.sign_contract(by=viewer(), uid=uid, resident=case.resident, **vars(terms))
+        return actions.sign_contract(by=viewer(), uid=uid, resident=case.resident, terms=terms)
     act = actions.renew_contract if case.kind == "renew" else actions.switch_contract
     return act(by=viewer(), uid=uid, contract=case.contract, terms=terms)

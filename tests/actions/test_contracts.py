@@ -53,7 +53,7 @@ def sign(resident, by="chen", uid=None, **changed):
         by=account(by),
         uid=uid or str(uuid.uuid4()),
         resident=resident,
-        **vars(terms(**changed)),
+        terms=terms(**changed),
     )
 
 
@@ -257,6 +257,14 @@ def renew(contract, **changed):
     return actions.renew_contract(
         by=account("chen"), uid=str(uuid.uuid4()), contract=contract, terms=terms(**changed)
     )
+
+
+def test_renewal_may_be_signed_as_early_as_the_county_allows(app, morning):
+    with transaction():
+        set_parameter("renewal_days", "180")
+    old = sign(make_resident())
+    morning.shift(timedelta(days=200))
+    assert renew(old).start_on == date(2027, 11, 21)
 
 
 def test_renewal_without_a_signature_changes_nothing(app, morning):

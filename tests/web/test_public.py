@@ -43,7 +43,14 @@ def test_valid_contract_shows_team_hours_period_and_a_masked_name(client, contra
 def test_page_holds_nothing_else_of_the_resident(client, contract):
     text = check(client, contract.token).text
     secrets = ("张建国", "建国", NUMBER, NUMBER[-4:], PHONE, PHONE[-4:], "城关村", "12号")
-    for secret in (*secrets, "高血压", "1958", contract.number, contract.uid, contract.short_number):
+    for secret in (
+        *secrets,
+        "高血压",
+        "1958",
+        contract.number,
+        contract.uid,
+        contract.short_number,
+    ):
         assert secret not in text, secret
 
 
