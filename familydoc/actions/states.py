@@ -1,7 +1,7 @@
-"""Where a resident is: asked for, confirmed, refused, taken back, and home again by the night."""
+"""Where a resident is: asked for, confirmed, refused, taken back. An absence ends by the night."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import select
 
@@ -149,21 +149,6 @@ def undo_state(*, by: Account | None, resident: Resident, reason: str) -> Undone
         _note(by, "undo_state", change, was=gone, enrolments=len(enrolments), tasks=tasks)
         session.flush()
     return Undone(resident.state, len(enrolments), tasks, contract)
-
-
-def bring_back(*, by: None, on: date) -> int:
-    """Put those whose last day away is past back on the list; give how many. Safe to repeat."""
-    with transaction() as session:
-        query = select(Resident).where(Resident.state == "away", Resident.away_until < on)
-        residents = session.scalars(query.order_by(Resident.id)).all()
-        for resident in residents:
-            assert resident.away_until is not None
-            back = resident.away_until + timedelta(days=1)
-            change = _new(by, resident, "present", back, "外出到期，自动恢复", None)
-            session.add(change)
-            session.flush()
-            _settle(by, resident, change)
-    return len(residents)
 
 
 def _new(

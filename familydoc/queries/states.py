@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import joinedload
 
 from familydoc.extensions import db
@@ -13,21 +13,23 @@ from familydoc.models.residents import Resident, ResidentState
 from familydoc.models.tasks import Task
 from familydoc.models.visits import Visit
 from familydoc.queries import scope
+from familydoc.rules.states import CONFIRMED
+
+
+def waits() -> ColumnElement[bool]:
+    """The condition for a change that is not in force: other states need no confirmation."""
+    return and_(ResidentState.state.in_(CONFIRMED), ResidentState.confirmed_at.is_(None))
 
 
 def list_history(resident_id: int) -> Sequence[ResidentState]:
     """Give every change of state that is in force or was, the first asked first."""
-    query = select(ResidentState).where(
-        ResidentState.resident_id == resident_id, ResidentState.confirmed_at.is_not(None)
-    )
+    query = select(ResidentState).where(ResidentState.resident_id == resident_id, ~waits())
     return db.session.scalars(query.order_by(ResidentState.id)).all()
 
 
 def find_pending(resident_id: int) -> ResidentState | None:
     """Give the change that waits for confirmation; there is at most one."""
-    query = select(ResidentState).where(
-        ResidentState.resident_id == resident_id, ResidentState.confirmed_at.is_(None)
-    )
+    query = select(ResidentState).where(ResidentState.resident_id == resident_id, waits())
     return db.session.scalars(query.order_by(ResidentState.id)).first()
 
 
@@ -54,7 +56,7 @@ def _pending(query: Select, viewer: Account) -> Select:  # type: ignore[type-arg
     return (
         query.select_from(ResidentState)
         .join(Resident, Resident.id == ResidentState.resident_id)
-        .where(ResidentState.confirmed_at.is_(None), scope.residents(viewer))
+        .where(waits(), scope.residents(viewer))
     )
 
 

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from familydoc import clock
+from familydoc.actions.night import end_absences
 from familydoc.actions.states import (
     ask_state,
-    bring_back,
     confirm_state,
     depart,
     refuse_state,
@@ -154,10 +154,11 @@ def test_away_keeps_enrolments_and_ends_by_itself_after_the_day(cared):
     ask(resident, "away", until=date(2026, 11, 30), reason="")
     assert resident.state == "away" and resident.on_roster and listed() == 1
     assert enrolment.state == "active" and tasks[0].state == "open" and contract.state == "active"
-    assert bring_back(by=None, on=date(2026, 11, 30)) == 0
-    assert bring_back(by=None, on=date(2026, 12, 1)) == 1
+    assert end_absences(by=None, today=date(2026, 11, 30)) == 0
+    assert end_absences(by=None, today=date(2026, 12, 1)) == 1
+    db.session.refresh(resident)
     assert (resident.state, resident.away_until) == ("present", None)
-    assert bring_back(by=None, on=date(2026, 12, 2)) == 0
+    assert find_pending(resident.id) is None and count_pending(account("chen")) == 0
 
 
 def test_lost_stays_on_the_roster_and_may_come_back(cared):
