@@ -95,12 +95,15 @@ const before = read();
 if (before) drawing = before;
 box.hidden = false;
 // A fresh form proposes paper for those who have no script; here the tablet can take the name.
-if (form.dataset.fresh !== undefined) {
+// htmx listens once the document is there; then it fetches the text that says so.
+function chooseTablet() {
   const tablet = methods.find((one) => one.value === "tablet");
   tablet.checked = true;
-  // htmx listens only from here on: without its preview the shown text would be that of paper.
-  document.addEventListener("DOMContentLoaded", () =>
-    tablet.dispatchEvent(new Event("change", { bubbles: true })));
+  tablet.dispatchEvent(new Event("change", { bubbles: true }));
+}
+if (form.dataset.fresh !== undefined) {
+  if (document.readyState === "complete") chooseTablet();
+  else window.addEventListener("load", chooseTablet, { once: true });
 }
 for (const one of methods) one.addEventListener("change", show);
 new ResizeObserver(fit).observe(canvas);

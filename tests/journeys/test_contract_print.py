@@ -13,7 +13,7 @@ from familydoc.queries.agreements import Terms
 from familydoc.queries.contracts import get_token
 from familydoc.queries.packages import list_packages
 from tests.cast import account, make_resident
-from tests.live import browsing, serving, sign_in
+from tests.live import serving, sign_in
 
 NUMBER = "150124195803050016"
 pytestmark = [pytest.mark.browser, pytest.mark.print]
@@ -44,10 +44,11 @@ def signed(packages: set[str]):  # type: ignore[no-untyped-def]
     return sign_contract(by=account("yun"), uid=uid, resident=resident, terms=terms)
 
 
-def printed(app, contract, folder: Path) -> Path:  # type: ignore[no-untyped-def]
+def printed(app, window, contract, folder: Path) -> Path:  # type: ignore[no-untyped-def]
     """Print the page as the browser's print button would."""
     target = folder / "agreement.pdf"
-    with serving(app) as base, browsing(base) as page:
+    with serving(app) as base:
+        page = window(base_url=base).new_page()
         sign_in(page, "yun")
         page.goto(f"/contracts/{contract.uid}/print")
         page.pdf(path=target, prefer_css_page_size=True, print_background=True)
@@ -62,9 +63,9 @@ def run(*command: object) -> str:
 
 
 @pytest.mark.parametrize("packages", [{"basic"}, {"basic", "hypertension", "diabetes", "disabled"}])
-def test_printed_code_is_read_at_150_dpi_and_fits_two_pages(app, tmp_path, packages):
+def test_printed_code_is_read_at_150_dpi_and_fits_two_pages(app, window, tmp_path, packages):
     contract = signed(packages)
-    pdf = printed(app, contract, tmp_path)
+    pdf = printed(app, window, contract, tmp_path)
     run("pdftoppm", "-r", "150", "-gray", "-png", pdf, tmp_path / "page")
     pages = sorted(tmp_path.glob("page-*.png"))
     assert 1 <= len(pages) <= 2
