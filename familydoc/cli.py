@@ -10,6 +10,7 @@ from flask import Flask
 from flask.cli import FlaskGroup, with_appcontext
 
 from familydoc.actions import setup as setup_actions
+from familydoc.cli_backup import backup, restore
 from familydoc.cli_bench import bench
 from familydoc.cli_imports import import_group
 from familydoc.cli_jobs import job_group, scheduler
@@ -18,7 +19,10 @@ from familydoc.rules.errors import RuleError
 
 
 def init_app(app: Flask) -> None:
-    for command in (setup, bench, import_group, job_group, rules_group, scheduler):
+    for command in (
+        *(setup, import_group, job_group, rules_group),
+        *(scheduler, bench, backup, restore),
+    ):
         app.cli.add_command(command)
 
 
