@@ -6,12 +6,14 @@ from datetime import date
 
 import pytest
 
+from familydoc.transaction import transaction
 from tests.cast import (
     CHENGGUAN,
     HONGHE,
     NANGOU,
     SHENCHIYAO,
     YUANZIWAN,
+    account,
     make_contract,
     make_enrolment,
     make_resident,
@@ -173,6 +175,13 @@ def test_numbers_of_others_are_not_there(as_, username, allowed, refused):
 
     assert [status(query) for query in allowed] == [200] * len(allowed)
     assert [status(query) for query in refused] == [404] * len(refused)
+
+
+def test_account_that_serves_nowhere_sees_an_empty_page(as_):
+    with transaction():
+        account("jia").staff_id = None
+    page = as_("jia").get("/reports")
+    assert page.status_code == 200 and "还没有可以统计的" in page.text
 
 
 @pytest.mark.parametrize("username", ["admin", "board"])
