@@ -196,4 +196,6 @@ def _move(horizons: Horizons, last: date) -> None:
 
 def _run(session: Session, statement: Any, values: dict[str, Any]) -> int:
     session.flush()
-    return int(session.connection().execute(statement, values).rowcount)
+    options = {"preserve_rowcount": True}  # of an INSERT too
+    result = session.connection().execute(statement, values, execution_options=options)
+    return int(result.rowcount)

@@ -27,15 +27,15 @@ class NightState:
 
 
 def get_horizon(kind: str, job: str = MAKE_DUE_TASKS) -> date | None:
-    """Give the last due date whose window a job has opened, None before its first run."""
-    query = select(JobHorizon.opened_until).where(JobHorizon.job == job, JobHorizon.kind == kind)
-    return db.session.scalar(query)
+    """Give the last due date whose window a job has opened or is opening, None before its first.
 
-
-def list_horizons(job: str) -> dict[str, date]:
-    """Give the horizon of every kind the job has touched."""
-    query = select(JobHorizon.kind, JobHorizon.opened_until).where(JobHorizon.job == job)
-    return {row.kind: row.opened_until for row in db.session.execute(query)}
+    What an action moves before that date gets its task in the action: the job has passed it.
+    """
+    query = select(JobHorizon.opened_until, JobHorizon.opening_until).where(
+        JobHorizon.job == job, JobHorizon.kind == kind
+    )
+    found = db.session.execute(query).first()
+    return max(day for day in found if day is not None) if found else None
 
 
 def get_last_slot(job: str) -> date | None:
