@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from familydoc.actions.setup import set_up
 from familydoc.bench_scratch import Scratch, scratch
-from familydoc.demo import fill
+from familydoc.demo import SEED, fill
 from familydoc.demo.accounts import PASSWORD
 from familydoc.demo.sizes import SIZES
 from familydoc.extensions import db
@@ -31,7 +31,6 @@ from familydoc.queries.contracts import get_token
 
 NAME = "pages"
 SIZE = 76_674
-SEED = 150124
 #: Runs by turns, and requests of each page in a run.
 RUNS, REQUESTS = 5, 40
 FLOOR = "/password"

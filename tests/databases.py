@@ -63,7 +63,6 @@ class SQLiteFiles:
         for suffix in ("", "-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
 
-
     def copy(self, url: str) -> AbstractContextManager[str]:
         """Give a copy of a database that nobody is connected to."""
         return self.empty(Path(url.removeprefix("sqlite:///")))

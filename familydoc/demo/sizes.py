@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+#: The seed of the demo that everybody sees; another one gives another county.
+SEED = 150124
+
 
 @dataclass(frozen=True)
 class Size:

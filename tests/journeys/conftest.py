@@ -15,12 +15,11 @@ from waitress import create_server
 
 from familydoc import create_app
 from familydoc.actions.setup import set_up
-from familydoc.demo import fill
+from familydoc.demo import SEED, fill
 from familydoc.demo.accounts import PASSWORD
 from familydoc.extensions import db
 from tests.databases import settings
 
-SEED = 150124
 TABLET = {"width": 1280, "height": 800}
 
 
