@@ -11,7 +11,7 @@ from typing import Any
 from familydoc import clock
 from familydoc.actions.contracts import expire_contracts
 from familydoc.actions.due_tasks import make_due_tasks
-from familydoc.actions.figures import refresh_figures
+from familydoc.actions.figures import count_figures
 from familydoc.actions.ledger import claim, one_at_a_time
 from familydoc.actions.night import end_absences, tidy
 from familydoc.queries.jobs import MAKE_DUE_TASKS, find_clock_trouble, get_last_slot
@@ -26,7 +26,7 @@ WORKS: dict[str, Work] = {
     "end-absences": lambda on: end_absences(by=None, today=on),
     "expire-contracts": lambda on: expire_contracts(by=None, today=on),
     "tidy": lambda _on: tidy(by=None),
-    "count-figures": lambda _on: int(refresh_figures(by=None)),
+    "count-figures": lambda on: count_figures(by=None, on=on),
 }
 #: Absences end before tasks are made; figures are counted last.
 ORDER = ("end-absences", "expire-contracts", MAKE_DUE_TASKS, "tidy", "count-figures")

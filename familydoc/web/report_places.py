@@ -47,6 +47,11 @@ def find_place(viewer: Account) -> Place:
         return _asked_team(viewer, request.args["team"])
     if "centre" in request.args:
         return _asked_centre(viewer, request.args["centre"])
+    return find_own_place(viewer)
+
+
+def find_own_place(viewer: Account) -> Place:
+    """Give the place a viewer answers for: county, centre, team, or oneself."""
     if may(viewer.role, "reports.county"):
         return Place(COUNTY, "全县", {}, {}, {})
     if may(viewer.role, "reports.centre"):

@@ -24,7 +24,7 @@ from familydoc.rules.values import parse_iso_date
 from familydoc.web.access import requires, viewer
 from familydoc.web.forms.tasks import ContactForm, ReferralForm
 from familydoc.web.htmx import page_or_fragment
-from familydoc.web.report_places import find_place
+from familydoc.web.report_places import find_own_place
 
 blueprint = Blueprint("tasks", __name__)
 TOTALS = (
@@ -133,7 +133,7 @@ def quarter_scope(wanted: queries.Wanted) -> Scope:
     """Whose quarter stands beside the list: one's own, or that of the place one leads."""
     if wanted.mine and viewer().staff_id is not None:
         return Scope("member", viewer().staff_id or 0)
-    return find_place(viewer()).scope
+    return find_own_place(viewer()).scope
 
 
 def village_words(wanted: queries.Wanted) -> list[tuple[str, str, int]]:
