@@ -53,7 +53,7 @@ def imports_of(module: str) -> set[str]:
 
 
 def floor(module: str) -> int:
-    part = (module.split(".") + [""])[1]
+    part = [*module.split("."), ""][1]
     return next((level for name, level in FLOORS.items() if part.split("_")[0] == name), 6)
 
 

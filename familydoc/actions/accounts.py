@@ -67,7 +67,7 @@ def log_out(*, by: Account, token: str) -> None:
         record(by=by, verb="log_out", entity="account", entity_id=by.id)
 
 
-def touch_session(*, by: Account, login: LoginSession) -> None:
+def touch_session(*, by: Account, login: LoginSession) -> None:  # noqa: ARG001
     """Note that somebody is still there, at most every few minutes; not an act to audit."""
     if clock.now() - login.last_seen_at < TOUCH_EVERY:
         return
