@@ -21,6 +21,7 @@ class _Undo(Exception):
 
 def end_absences(*, by: Account | None, today: date) -> int:
     """Bring back everybody who is away until a day that has passed; give how many."""
+    now = clock.now()
     over = (Resident.state == "away") & (Resident.away_until < today)
     with transaction() as session:
         history = select(
@@ -28,9 +29,10 @@ def end_absences(*, by: Account | None, today: date) -> int:
             literal("present"),
             literal(today),
             literal("外出到期"),
-            literal(clock.now()),
+            literal(now),
+            literal(now),
         ).where(over)
-        names = ["resident_id", "state", "on", "reason", "asked_at"]
+        names = ["resident_id", "state", "on", "reason", "asked_at", "confirmed_at"]
         session.execute(insert(ResidentState).from_select(names, history))
         back = update(Resident).where(over)
         values = {"state": "present", "state_since": today, "away_until": None}

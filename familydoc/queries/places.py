@@ -50,12 +50,6 @@ def get_short_names(codes: Iterable[str]) -> dict[str, str]:
     return {one.code: one.short_name for one in db.session.scalars(query)}
 
 
-def get_division_names(codes: Iterable[str]) -> dict[str, str]:
-    """Give what people call these places, by code."""
-    query = select(Division).where(Division.code.in_(list(codes)))
-    return {one.code: one.short_name for one in db.session.scalars(query)}
-
-
 def find_centre(village: Division, team_id: int | None) -> int | None:
     """Give the centre of the team that serves a village, else that of its township."""
     if team_id is not None:
