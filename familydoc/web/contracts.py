@@ -64,7 +64,7 @@ def _list(wanted: Query, typed: str) -> str:
         kept=kept,
         wanted=wanted,
         contracts=page.contracts,
-        counts={s: queries.count_contracts(viewer(), s, wanted, today) for s in queries.SHOWS},
+        counts=queries.count_contracts(viewer(), wanted, today),
         next_address=url_for(".index", show=show, after=page.after, q=kept) if page.after else "",
         rules=rules,
     )
