@@ -36,7 +36,7 @@ class Task(Base):
         _where("ix_tasks_staff_open", OPEN, "staff_id", "rank", "due_on", "id"),
         _where("ix_tasks_team_open", OPEN, "team_id", "rank", "due_on", "id"),
         Index("ix_tasks_team_due", "team_id", "due_on", "state", "staff_id", "village_code"),
-        Index("ix_tasks_due_kind", "due_on", "kind", "enrolment_id"),
+        Index("ix_tasks_due_kind", "due_on", "kind", "state", "enrolment_id"),
         Index("ix_tasks_resident", "resident_id"),
         _where("ix_tasks_team_closed", "closed_on IS NOT NULL", "team_id", "closed_on"),
         _where("ix_tasks_closed_by", "closed_by_visit_id IS NOT NULL", "closed_by_visit_id"),

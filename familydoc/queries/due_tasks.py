@@ -146,7 +146,7 @@ def _find_following(
     follows = list_following(intervals, kind, after, until)
     dates = {f.previous for f in follows}
     query = select(Task.due_on, func.count()).where(
-        Task.kind == kind, Task.due_on.in_(dates), Task.state == "open"
+        Task.kind == kind, Task.due_on.in_(dates), Task.state == literal_column("'open'")
     )
     found = db.session.execute(query.group_by(Task.due_on)).all()
     rows: dict[date, int] = {row[0]: row[1] for row in found}

@@ -20,7 +20,7 @@ def upgrade():
 
     with op.batch_alter_table('tasks', schema=None) as batch_op:
         batch_op.drop_index('ix_tasks_due_kind')
-        batch_op.create_index('ix_tasks_due_kind', ['due_on', 'kind', 'enrolment_id'], unique=False)
+        batch_op.create_index('ix_tasks_due_kind', ['due_on', 'kind', 'state', 'enrolment_id'], unique=False)
         batch_op.drop_index(batch_op.f('ix_tasks_closed_by_visit_id'))
         batch_op.drop_index(batch_op.f('ix_tasks_source_visit_id'))
         batch_op.create_index('ix_tasks_closed_by', ['closed_by_visit_id'], unique=False, sqlite_where=sa.text('closed_by_visit_id IS NOT NULL'), postgresql_where=sa.text('closed_by_visit_id IS NOT NULL'))
