@@ -104,7 +104,7 @@ def _walk(session: Session, horizons: Horizons, until: date, made: Made, reading
     first, last = _position(horizons), min(until, _target(horizons))
     position = first
     while position < last:
-        step = next_step(position, last, MOST_ROWS - made.created)
+        step = next_step(position, last, MOST_ROWS - made.created, reading.intervals)
         if made.created and made.created + step.rows > MOST_ROWS:
             break
         followers = _follow(session, step)

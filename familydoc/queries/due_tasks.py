@@ -1,6 +1,6 @@
 """What the night job has before it: how far to go in one step, and which dates follow which."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -61,11 +61,15 @@ class Step:
 
 
 class Reading:
-    """Where to cut a long catch-up; counted once a run, because counting reads the whole range."""
+    """What one run knows: the intervals, and where to cut a long catch-up.
+
+    That is counted once, because counting reads the whole range.
+    """
 
     def __init__(self) -> None:
         #: Nobody has a task yet: until one follows another there is nothing to give up.
         self.is_first = db.session.scalar(select(Task.id).limit(1)) is None
+        self.intervals = Intervals()
         self._cuts: dict[tuple[str, date, date | None], list[Batch]] = {}
 
     def next_batch(self, horizon: JobHorizon) -> Batch:
@@ -112,10 +116,9 @@ def _waiting(query: Any, kind: str) -> Any:
     return query.where(Enrolment.state == literal_column("'active'"), Enrolment.next_kind == kind)
 
 
-def next_step(first: date, until: date, most_rows: int) -> Step:
+def next_step(first: date, until: date, most_rows: int, intervals: Intervals) -> Step:
     """Give the next days toward a day, with at most so many followers; one day at least."""
     whole = Step(first, min(until, first + timedelta(days=MOST_DAYS)))
-    intervals = Intervals()
     opening = Counter[date]()
     following: dict[str, list[Follows]] = {}
     for kind, window in WINDOW_DAYS.items():
@@ -156,23 +159,21 @@ def _find_following(
 
 def list_following(intervals: Intervals, kind: str, after: date, until: date) -> list[Follows]:
     """Give the due dates that are followed by one in (after, until], by programmes and date."""
-    found: dict[tuple[date, date], list[str]] = defaultdict(list)
-    for programme in LABELS["programme"]:
-        if regular_kind(programme) != kind:
-            continue
-        for previous in _candidates(intervals.choices(programme), after, until):
-            due_on = add_months(previous, intervals.months(programme, previous))
+    found = []
+    for programmes in intervals.groups(p for p in LABELS["programme"] if regular_kind(p) == kind):
+        one = programmes[0]
+        for previous in _candidates(intervals.choices(one), after, until):
+            due_on = add_months(previous, intervals.months(one, previous))
             if after < due_on <= until:
-                found[previous, due_on].append(programme)
-    groups = sorted((programmes, dates) for dates, programmes in found.items())
-    return [Follows(*dates, programmes) for programmes, dates in groups]
+                found.append(Follows(previous, due_on, programmes))
+    return found
 
 
-def _candidates(intervals: set[int], after: date, until: date) -> set[date]:
+def _candidates(intervals: set[int], after: date, until: date) -> list[date]:
     """Days that an interval may carry into the range: a few more than really are."""
     days = set()
     for months in intervals:
         first = add_months(after, -months) - timedelta(days=3)
         last = add_months(until, -months) + timedelta(days=3)
         days |= {first + timedelta(days=step) for step in range((last - first).days + 1)}
-    return days
+    return sorted(days)

@@ -1,5 +1,7 @@
 """Reads of enrolments."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import select
@@ -46,9 +48,16 @@ class Intervals:
         self._changes = list(db.session.execute(query).scalars())
         self._known: dict[tuple[str, date], int] = {}
 
+    def groups(self, programmes: Iterable[str]) -> list[list[str]]:
+        """Put programmes together whose interval has been the same on every day."""
+        alike: dict[tuple[int, ...], list[str]] = defaultdict(list)
+        for programme in programmes:
+            alike[tuple(self._history(programme))].append(programme)
+        return list(alike.values())
+
     def choices(self, programme: str) -> set[int]:
         """Every interval the programme has ever had."""
-        return {self.months(programme, day) for day in (date.min, *self._changes)}
+        return set(self._history(programme))
 
     def months(self, programme: str, on: date) -> int:
         """The interval in force on a day."""
@@ -57,3 +66,6 @@ class Intervals:
         if key not in self._known:
             self._known[key] = regular_months(programme, since)
         return self._known[key]
+
+    def _history(self, programme: str) -> list[int]:
+        return [self.months(programme, day) for day in (date.min, *self._changes)]

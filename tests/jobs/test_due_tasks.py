@@ -192,15 +192,15 @@ def test_county_interval_counts_from_its_day(resident):
                 valid_from=date(2026, 12, 1),
             )
         )
-    before = list_following(Intervals(), "regular", date(2027, 2, 27), date(2027, 2, 28))
-    after = list_following(Intervals(), "regular", date(2027, 2, 9), date(2027, 2, 10))
-    assert ["hypertension" in f.programmes for f in before if f.previous == date(2026, 11, 28)] == [
-        True
-    ]
-    assert sorted(f.previous for f in after if "hypertension" in f.programmes) == [
-        date(2026, 11, 10),
-        date(2026, 12, 10),
-    ]
+
+    def sources(day: date) -> list[date]:
+        follows = list_following(Intervals(), "regular", day - timedelta(days=1), day)
+        return sorted(f.previous for f in follows if "hypertension" in f.programmes)
+
+    before = [date(2026, 11, day) for day in (28, 29, 30)]
+    after = [date(2026, 12, day) for day in (28, 29, 30, 31)]
+    assert sources(date(2027, 2, 28)) == before + after
+    assert sources(date(2027, 2, 10)) == [date(2026, 11, 10), date(2026, 12, 10)]
 
 
 def test_old_backlog_is_chained_up_to_today(resident):
