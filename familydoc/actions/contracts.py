@@ -23,7 +23,7 @@ from familydoc.queries.agreements import (
     make_draft,
     signing_case,
 )
-from familydoc.queries.contracts import find_contract, get_policy, number_taken
+from familydoc.queries.contracts import check_renewable, find_contract, get_policy, number_taken
 from familydoc.queries.enrolments import find_live_enrolment
 from familydoc.rules import contracts as rules
 from familydoc.rules.agreements import agreement_text, text_hash, write_agreement
@@ -44,7 +44,8 @@ def sign_contract(*, by: Account | None, uid: str, resident: Resident, terms: Te
 def renew_contract(*, by: Account | None, uid: str, contract: Contract, terms: Terms) -> Contract:
     """Sign the next period with the same team; it starts the day after the old end.
 
-    RuleErrors besides those of signing: `contract_ended`, `renewal_early`, `renewal_late`.
+    RuleErrors besides those of signing: `contract_ended`, `renewal_early`, `renewal_late`,
+    `team_changed`.
     """
     with transaction() as session:
         known = _known(uid, contract.resident)
@@ -52,9 +53,7 @@ def renew_contract(*, by: Account | None, uid: str, contract: Contract, terms: T
             return known
         session.refresh(contract)
         today = clock.today()
-        if contract.state not in ("active", "expired"):
-            raise _ended()
-        rules.check_renewal(contract.end_on, today, get_policy(today))
+        check_renewable(contract, today)
         _close(by, contract, "renewed", contract.end_on, "续签")
         start_on = rules.renewal_start(contract.end_on, today)
         terms = replace(terms, start_on=start_on, team_id=contract.team_id)

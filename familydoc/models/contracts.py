@@ -71,6 +71,7 @@ class Contract(Base):
         ),
         # Counting a team's contracts reads these two alone, never the rows with their texts.
         Index("ix_contracts_resident", "resident_id", "state", "end_on"),
+        Index("ix_contracts_doctor", "doctor_id", "state", "end_on"),
         Index("ix_contracts_team_state_end", "team_id", "state", "end_on"),
         Index("ix_contracts_state_end", "state", "end_on", "resident_id"),
     )
@@ -80,7 +81,7 @@ class Contract(Base):
     number: Mapped[str] = mapped_column(String(30), unique=True)
     resident_id: Mapped[int] = mapped_column(ForeignKey("residents.id"))
     team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"))
-    doctor_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"), index=True)
+    doctor_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     signing_agent_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     start_on: Mapped[date]
     end_on: Mapped[date]

@@ -19,7 +19,8 @@ from familydoc.queries import scope
 from familydoc.queries.programmes import get_overrides
 from familydoc.queries.residents import LAST_CHARACTER, on_roster, search
 from familydoc.rules.agreements import Agreement, agreement_text, read_agreement, text_hash
-from familydoc.rules.contracts import REMINDERS, Doctor, Policy, read_policy
+from familydoc.rules.contracts import REMINDERS, Doctor, Policy, check_renewal, read_policy
+from familydoc.rules.errors import RuleError
 from familydoc.rules.parameters import CONTRACTS
 from familydoc.rules.search import Query
 
@@ -66,6 +67,16 @@ def find_newest(resident_id: int) -> Contract | None:
     return db.session.scalars(query.order_by(Contract.end_on.desc(), Contract.id.desc())).first()
 
 
+def check_renewable(contract: Contract, on: date) -> None:
+    """Raise the RuleError of a contract that cannot be renewed on a day: `contract_ended`, or
+    those of `rules.contracts.check_renewal`."""
+    newest = find_newest(contract.resident_id)
+    if contract.state not in ("active", "expired") or newest is None or newest.id != contract.id:
+        raise RuleError("contract_ended", "这份协议已经终止，请刷新页面看最新情况。", "resident")
+    same_team = contract.team.active and contract.resident.team_id == contract.team_id
+    check_renewal(contract.end_on, on, get_policy(on), same_team=same_team)
+
+
 def find_contract(uid: str) -> Contract | None:
     """Give the contract that a device named, in nobody's scope: for sending twice."""
     return db.session.scalars(select(Contract).where(Contract.uid == uid)).one_or_none()
@@ -78,17 +89,15 @@ def number_taken(number: str) -> bool:
 
 def list_doctors(team_id: int, on: date) -> list[tuple[Staff, Doctor]]:
     """Give the family doctors of a team today with the contracts that run with each."""
-    running = (
-        select(Contract.doctor_id, func.count().label("signed"))
-        .where(Contract.state == "active", Contract.end_on >= on)
-        .group_by(Contract.doctor_id)
-        .subquery()
+    signed = (
+        select(func.count())
+        .where(Contract.doctor_id == Staff.id, Contract.state == "active", Contract.end_on >= on)
+        .scalar_subquery()
     )
     query = (
-        select(Staff, func.coalesce(running.c.signed, 0), Team.leader_id)
+        select(Staff, signed, Team.leader_id)
         .join(TeamMember, TeamMember.staff_id == Staff.id)
         .join(Team, Team.id == TeamMember.team_id)
-        .outerjoin(running, running.c.doctor_id == Staff.id)
         .where(
             TeamMember.team_id == team_id,
             TeamMember.until.is_(None),
@@ -98,7 +107,7 @@ def list_doctors(team_id: int, on: date) -> list[tuple[Staff, Doctor]]:
         .order_by(Staff.id)
     )
     rows = db.session.execute(query).all()
-    return [(staff, Doctor(staff.id, signed, staff.id == leader)) for staff, signed, leader in rows]
+    return [(staff, Doctor(staff.id, count, staff.id == leader)) for staff, count, leader in rows]
 
 
 def list_contracts(viewer: Account, show: str, wanted: Query, on: date, after: str = "") -> Page:

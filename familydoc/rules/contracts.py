@@ -238,14 +238,17 @@ def _evidence(case: Signing) -> list[RuleError | None]:
     return found
 
 
-def check_renewal(end_on: date, today: date, policy: Policy) -> None:
-    """Raise RuleError when a contract ends too late, or ended too long ago, to be renewed."""
+def check_renewal(end_on: date, today: date, policy: Policy, *, same_team: bool) -> None:
+    """Raise RuleError when a contract ends too late or ended too long ago to be renewed, or when
+    its team no longer serves the resident: that would be a switch (DOMAIN 2.5)."""
     if (end_on - today).days > policy.renewal_days:
         raise RuleError(
             "renewal_early", f"到期前 {policy.renewal_days} 天起才能续签，现在还早。", "start_on"
         )
     if (today - end_on).days > policy.renewal_days:
         raise RuleError("renewal_late", "这份协议到期太久，请作为新签约办理。", "start_on")
+    if not same_team:
+        raise RuleError("team_changed", "居民现在由别的团队服务，请办理改签。", "team")
 
 
 def renewal_start(end_on: date, today: date) -> date:

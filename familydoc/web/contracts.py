@@ -82,7 +82,7 @@ def new() -> str:
     running = queries.find_running(case.resident.id, clock.today())
     if running is not None:
         return render_template("contracts/running.html", contract=running, case=case)
-    return _form(signing.open_form(case), case)
+    return _open(case)
 
 
 @blueprint.post("/contracts/find")
@@ -119,34 +119,38 @@ def create() -> Any:
 @blueprint.get("/contracts/<uid>/renew")
 @requires("contracts.sign")
 def renew(uid: str) -> Response | str:
-    case = _case("renew", uid)
-    if case.contract is None or not _renewable(case.contract):
-        days = queries.get_policy(clock.today()).renewal_days
-        return _not_now(uid, f"这份协议现在不能续签：到期前后各 {days} 天内可以续签。")
-    return _form(signing.open_form(case), case)
+    contract = _contract(uid)
+    try:
+        queries.check_renewable(contract, clock.today())
+    except RuleError as refused:
+        return _not_now(uid, refused.message)
+    return _open(signing.Case("renew", contract.resident, contract))
 
 
 @blueprint.post("/contracts/<uid>/renew")
 @requires("contracts.sign")
 def sign_renewal(uid: str) -> Any:
-    return _submit(_case("renew", uid))
+    contract = _contract(uid)
+    return _submit(signing.Case("renew", contract.resident, contract))
 
 
 @blueprint.get("/contracts/<uid>/switch")
 @requires("contracts.end")
 def switch(uid: str) -> Response | str:
-    case = _case("switch", uid)
-    if case.contract is None or case.contract.state != "active":
+    contract = _contract(uid)
+    case = signing.Case("switch", contract.resident, contract)
+    if contract.state != "active":
         return _not_now(uid, "这份协议已经终止，不能改签。可以重新签约。")
     if not signing.teams_of(case):
         return _not_now(uid, "本单位没有别的团队可以改签。")
-    return _form(signing.open_form(case), case)
+    return _open(case)
 
 
 @blueprint.post("/contracts/<uid>/switch")
 @requires("contracts.end")
 def sign_switch(uid: str) -> Any:
-    return _submit(_case("switch", uid))
+    contract = _contract(uid)
+    return _submit(signing.Case("switch", contract.resident, contract))
 
 
 def _not_now(uid: str, sentence: str) -> Response:
@@ -154,14 +158,13 @@ def _not_now(uid: str, sentence: str) -> Response:
     return redirect(url_for(".detail", uid=uid), 303)
 
 
-def _case(kind: str, uid: str) -> signing.Case:
-    contract = _contract(uid)
-    return signing.Case(kind, contract.resident, contract)
-
-
 def _contract(uid: str) -> Contract:
     known = UID.fullmatch(uid) is not None
     return (get_visible(Contract, viewer(), Contract.uid == uid) if known else None) or abort(404)
+
+
+def _open(case: signing.Case) -> str:
+    return _form(signing.open_form(case), case)
 
 
 def _form(form: SignForm, case: signing.Case) -> str:
@@ -225,15 +228,11 @@ def _standing(contract: Contract) -> str:
 
 def _renewable(contract: Contract) -> bool:
     """Tell whether the form of a renewal would be taken today."""
-    today = clock.today()
-    if contract.state not in ("active", "expired") or not contract.resident.on_roster:
-        return False
-    newest = queries.find_newest(contract.resident_id)
     try:
-        rules.check_renewal(contract.end_on, today, queries.get_policy(today))
+        queries.check_renewable(contract, clock.today())
     except RuleError:
         return False
-    return newest is not None and newest.id == contract.id
+    return contract.resident.on_roster
 
 
 def _evidence(contract: Contract) -> dict[str, Any]:

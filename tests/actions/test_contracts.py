@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from familydoc import clock
 from familydoc.actions import contracts as actions
+from familydoc.actions.enrolments import hand_over
 from familydoc.actions.packages import CATALOGUE, seed_packages
 from familydoc.extensions import db, keys
 from familydoc.models.audit import AuditEvent
@@ -257,6 +258,15 @@ def renew(contract, **changed):
     return actions.renew_contract(
         by=account("chen"), uid=str(uuid.uuid4()), contract=contract, terms=terms(**changed)
     )
+
+
+def test_renewal_is_a_switch_when_another_team_serves_the_resident(app, morning):
+    resident = make_resident()
+    old = sign(resident)
+    morning.shift(timedelta(days=330))
+    hand_over(by=account("zhao"), resident=resident, team_id=team_of("chengguan2").id)
+    refused("team_changed", renew, old)
+    assert old.state == "active" and count(Contract) == 1
 
 
 def test_renewal_may_be_signed_as_early_as_the_county_allows(app, morning):

@@ -155,10 +155,10 @@ def test_policy_passes_over_values_that_are_no_numbers():
 )
 def test_renewal_is_open_sixty_days_around_the_end(end, code):
     if code is None:
-        assert rules.check_renewal(end, TODAY, Policy()) is None
+        assert rules.check_renewal(end, TODAY, Policy(), same_team=True) is None
         return
     with pytest.raises(RuleError) as refused:
-        rules.check_renewal(end, TODAY, Policy())
+        rules.check_renewal(end, TODAY, Policy(), same_team=True)
     assert refused.value.code == code
 
 
