@@ -87,3 +87,9 @@ def due_slot() -> date:
     """The newest slot that is due by now: today's from 02:30 on, before that yesterday's."""
     here = clock.local(clock.now())
     return here.date() if here.time() >= NIGHT else here.date() - timedelta(days=1)
+
+
+def is_behind() -> bool:
+    """Tell whether the slot that is due by now has not been run: the database was away."""
+    last = get_last_slot(MAKE_DUE_TASKS)
+    return last is None or last < due_slot()

@@ -1,20 +1,22 @@
 """The clock of the night shift. Correctness is in the ledger of runs, not here."""
 
 import logging
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 from flask import Flask
 
 from familydoc import clock
-from familydoc.jobs.night import NIGHT, run_night
+from familydoc.jobs.night import NIGHT, is_behind, run_night
 
 log = logging.getLogger(__name__)
 PARKED = timedelta(days=2)
+WATCH_SECONDS = 3600.0
 
 
 def start_in_background(app: Flask) -> BaseScheduler:
@@ -37,14 +39,27 @@ def _build(scheduler: BaseScheduler, app: Flask) -> BaseScheduler:
 
     def watch() -> None:
         free_parked_jobs(scheduler)
+        with app.app_context():
+            if is_behind():
+                scheduler.add_job(night, id="catch-up", replace_existing=True, **always)
 
-    night_trigger = CronTrigger(hour=NIGHT.hour, minute=NIGHT.minute, timezone=clock.SHANGHAI)
     always = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
-    scheduler.add_job(night, night_trigger, id="night", **always)
+    at_night = CronTrigger(hour=NIGHT.hour, minute=NIGHT.minute, timezone=clock.SHANGHAI)
+    scheduler.add_job(night, at_night, id="night", **always)
     scheduler.add_job(night, id="catch-up", **always)
-    hourly = IntervalTrigger(hours=1, timezone=clock.SHANGHAI)
-    scheduler.add_job(watch, hourly, id="watch", **always)
+    # Its own thread, by the monotonic clock: a wrong wall clock parks every job of a scheduler,
+    # also the one that would look for parked jobs.
+    threading.Thread(target=_every_hour, args=(watch,), daemon=True, name="night watch").start()
     return scheduler
+
+
+def _every_hour(watch: Callable[[], None]) -> None:
+    pause = threading.Event()
+    while not pause.wait(WATCH_SECONDS):
+        try:
+            watch()
+        except Exception:
+            log.exception("the watch over the night shift failed")
 
 
 def free_parked_jobs(scheduler: BaseScheduler) -> None:

@@ -46,9 +46,14 @@ def get_last_slot(job: str) -> date | None:
 def find_clock_trouble(now: datetime, on: date) -> str | None:
     """Give the sentence why the clock may not be trusted, None when it may."""
     newest_row = select(AuditEvent.at).order_by(AuditEvent.id.desc()).limit(1)
-    last_run = select(JobRun.claimed_at).order_by(JobRun.slot.desc()).limit(1)
-    row = db.session.execute(select(newest_row.scalar_subquery(), last_run.scalar_subquery())).one()
-    return clock_trouble(now, on, row[0], row[1])
+    row = db.session.execute(
+        select(
+            newest_row.scalar_subquery(),
+            select(func.max(JobRun.claimed_at)).scalar_subquery(),
+            select(func.max(JobRun.slot)).scalar_subquery(),
+        )
+    ).one()
+    return clock_trouble(now, on, row[0], row[1], row[2])
 
 
 def get_night_state(now: datetime, on: date) -> NightState:

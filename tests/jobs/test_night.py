@@ -1,12 +1,13 @@
 """The night's jobs by name: claimed once, whatever calls them; and the clock that calls."""
 
+import threading
 from datetime import date, timedelta
 
 import pytest
 
 from familydoc import clock
 from familydoc.extensions import db
-from familydoc.jobs.night import ORDER, due_slot, run_job, run_night
+from familydoc.jobs.night import ORDER, due_slot, is_behind, run_job, run_night
 from familydoc.jobs.scheduler import free_parked_jobs, start_in_background
 from familydoc.models.jobs import JobRun
 from familydoc.models.residents import Resident, ResidentState
@@ -101,3 +102,29 @@ def test_residents_who_never_left_are_not_touched(app):
     make_resident()
     assert run_job("end-absences", TODAY).created == 0
     assert db.session.query(Resident).filter_by(state="present").count() == 1
+
+
+def test_night_that_failed_is_behind_until_it_is_made_up(app):
+    assert is_behind()
+    run_job("make-due-tasks", due_slot())
+    assert not is_behind()
+
+
+def test_watch_goes_on_when_it_fails_and_asks_the_monotonic_clock(monkeypatch):
+    """A wall clock that was set back must not silence the watch; an error must not end it."""
+    from familydoc.jobs import scheduler
+
+    rounds = []
+    done = threading.Event()
+
+    def watch():
+        rounds.append(1)
+        if len(rounds) == 3:
+            done.set()
+        raise RuntimeError("database away")
+
+    monkeypatch.setattr(scheduler, "WATCH_SECONDS", 0.001)
+    thread = threading.Thread(target=scheduler._every_hour, args=(watch,), daemon=True)
+    thread.start()
+    assert done.wait(10)
+    monkeypatch.setattr(scheduler, "WATCH_SECONDS", 3600.0)
