@@ -19,6 +19,7 @@ from familydoc.rules.tasks import window_start
 YEARS_BACK = timedelta(days=730)
 RECENT_DAYS = 13
 TAGS = ("hypertension", "diabetes")
+JUDGED = frozenset({"sbp", "dbp", "fpg", "adverse_reaction", "complication"})
 #: How long before its due date a duty is done along with another programme's visit.
 JOINED_WITHIN = {"regular": timedelta(days=30), "recheck": timedelta(days=4)}
 Row = dict[str, Any]
@@ -214,14 +215,14 @@ class Story:
         case = Case(
             birth=self.person.birth,
             visit_date=on,
-            answers=answers,
+            answers=_judged(answers),
             way=visit["way"],
             history=tuple(course.history),
             referral_open=course.referral is not None,
         )
         decision = assess_case(course.programme, case)
         self._close_by_visit(course, visit)
-        course.history = [PastVisit(on, answers)]
+        course.history = [PastVisit(on, case.answers)]
         course.last = decision
         course.enrolment["last_assessment_id"] = len(self.ledger.assessments) + 1
         self.ledger.assessments.append(_assessment_row(course, visit, decision))
@@ -345,6 +346,11 @@ class Story:
                 "created_at": min(datetime.combine(opened, time(2, 4), tzinfo=SHANGHAI), self.now),
             }
         )
+
+
+def _judged(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the answers that a ladder looks at: the others cost time and change nothing."""
+    return {code: value for code, value in answers.items() if code.rpartition(".")[2] in JUDGED}
 
 
 def _assessment_row(course: Course, visit: Row, decision: Decision) -> Row:
