@@ -7,7 +7,23 @@ from flask.testing import FlaskClient
 
 from familydoc.extensions import db
 
-VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
+VOID = frozenset(
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "source",
+        "track",
+        "wbr",
+    ]
+)
 FOREIGN = frozenset(["path", "rect", "circle", "line", "polyline", "polygon", "use"])
 
 
