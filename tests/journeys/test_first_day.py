@@ -7,7 +7,7 @@ doctor measures a high pressure, and the numbers of the team and of the board ha
 import json
 import re
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
@@ -82,63 +82,38 @@ def sign(page, site):
     page.wait_for_url(re.compile("/contracts/[0-9a-f-]{36}"))
 
 
-def test_first_day(november, window, tmp_path):
-    site, clock = november
-    page = window().new_page()
-    log_in(page, site, "leader1")
-    page.goto(f"{site.address}/reports?period=quarter")
-    signed_before = figure(page, "signed")
-
-    sign(page, site)
-    contract = page.url
-    assert "已核对" in page.inner_text("main")
-
-    # The code on the screen and the one on paper lead to the same public page.
-    page.locator("svg.qr").first.screenshot(path=tmp_path / "code.png")
-    on_screen = decoded(tmp_path / "code.png")
+def scan(page, contract, folder):
+    """Scan the code on the screen and the one on the print: they hold the same address."""
+    page.locator("svg.qr").first.screenshot(path=folder / "code.png")
+    on_screen = decoded(folder / "code.png")
     page.goto(f"{contract}/print")
-    (tmp_path / "print.pdf").write_bytes(page.pdf(format="A4", print_background=True))
-    subprocess.run(
-        ["pdftoppm", "-r", "150", "-png", tmp_path / "print.pdf", tmp_path / "print"], check=True
-    )
-    on_paper = [text for sheet in sorted(tmp_path.glob("print-*.png")) for text in decoded(sheet)]
-    assert on_screen == on_paper[:1]
-    address = on_screen[0]
-    assert re.fullmatch(re.escape(site.address) + r"/v/[\w-]{22}", address)
+    (folder / "print.pdf").write_bytes(page.pdf(format="A4", print_background=True))
+    draw = ["pdftoppm", "-r", "150", "-png", folder / "print.pdf", folder / "print"]
+    subprocess.run(draw, check=True)
+    on_paper = [text for sheet in sorted(folder.glob("print-*.png")) for text in decoded(sheet)]
+    assert on_screen == on_paper[:1] != []
+    return on_screen[0]
 
-    phone = window(viewport={"width": 390, "height": 844}, java_script_enabled=False).new_page()
-    assert phone.goto(address).status == 200
-    shown = phone.inner_text("body")
-    assert "协议有效" in shown and "城关镇卫生院" in shown
-    assert "云桂香" not in shown and NUMBER not in shown and "高血压" not in shown
 
-    # One more resident, one more signed: the page of the leader counted from rows.
-    page.goto(f"{site.address}/reports?period=quarter")
-    assert figure(page, "signed") != signed_before
-
-    # The last day of the year. The night has been; nobody has visited yet.
-    clock.move_to(LAST_DAY)
+def run_the_night(site):
     night = site.app.test_cli_runner().invoke(args=["job", "run", "make-due-tasks", "--json"])
     assert night.exit_code == 0, night.output
     assert json.loads(night.stdout.splitlines()[-1])["created"] > 0
+
+
+def tasks_behind(site):
+    """What is stored for the resident: uid, village, and (state, due date) of tasks by kind."""
     with site.app.app_context():
         resident = db.session.scalars(select(Resident).filter_by(name="云桂香")).one()
-        task = db.session.scalars(select(Task).filter_by(resident_id=resident.id)).one()
-        assert (task.kind, task.state, task.due_on) == ("regular", "open", LAST_DAY.date())
-        village = resident.village_code
-        visit_form = f"{site.address}/residents/{resident.uid}/visits/new?task={task.id}"
+        tasks = db.session.scalars(select(Task).filter_by(resident_id=resident.id)).all()
+        found = {task.kind: (task.state, task.due_on) for task in tasks}
         db.session.remove()
+        return resident.uid, resident.village_code, found
 
-    log_in(page, site, "leader1")
-    page.goto(f"{site.address}/tasks?village={village}")
-    assert "云**" in page.inner_text("main")
-    page.goto(f"{site.address}/reports?period=quarter")
-    team_before = figure(page, "completed_quarter")
-    board = window(viewport={"width": 1920, "height": 1080}).new_page()
-    board.goto(site.address + BOARD)
-    board_before = figure(board, "completed_quarter")
 
-    page.goto(visit_form)
+def record_high_pressure(page, address):
+    """Measure 152/94 at home; the result stands there before it is saved."""
+    page.goto(address)
     page.get_by_label("家庭", exact=True).check(force=True)
     page.locator("[data-field=sbp]").fill("152")
     page.locator("[data-field=dbp]").fill("94")
@@ -150,15 +125,44 @@ def test_first_day(november, window, tmp_path):
     page.click("#save")
     page.wait_for_url(lambda url: "/visits/new" not in url)
 
-    with site.app.app_context():
-        states = {
-            t.kind: (t.state, t.due_on)
-            for t in db.session.scalars(select(Task).filter_by(resident_id=resident.id))
-        }
-        db.session.remove()
-    assert states["regular"] == ("done", LAST_DAY.date())
-    assert states["recheck"] == ("open", datetime(2027, 1, 14).date())
 
+def test_first_day(november, window, tmp_path):
+    site, clock = november
+    page = window().new_page()
+    log_in(page, site, "leader1")
+    page.goto(f"{site.address}/reports?period=quarter")
+    signed_before = figure(page, "signed")
+    sign(page, site)
+    assert "已核对" in page.inner_text("main")
+
+    address = scan(page, page.url, tmp_path)
+    assert re.fullmatch(re.escape(site.address) + r"/v/[\w-]{22}", address)
+    phone = window(viewport={"width": 390, "height": 844}, java_script_enabled=False).new_page()
+    assert phone.goto(address).status == 200
+    shown = phone.inner_text("body")
+    assert "协议有效" in shown and "城关镇卫生院" in shown
+    assert not [word for word in ("云桂香", NUMBER, "高血压") if word in shown]
+    page.goto(f"{site.address}/reports?period=quarter")
+    assert figure(page, "signed") != signed_before
+
+    # The last day of the year: the night has been, nobody has visited yet.
+    clock.move_to(LAST_DAY)
+    run_the_night(site)
+    resident, village, tasks = tasks_behind(site)
+    assert tasks == {"regular": ("open", LAST_DAY.date())}
+    log_in(page, site, "leader1")
+    page.goto(f"{site.address}/tasks?village={village}")
+    assert "云**" in page.inner_text("main")
+    page.goto(f"{site.address}/reports?period=quarter")
+    team_before = figure(page, "completed_quarter")
+    board = window(viewport={"width": 1920, "height": 1080}).new_page()
+    board.goto(site.address + BOARD)
+    board_before = figure(board, "completed_quarter")
+
+    record_high_pressure(page, f"{site.address}/residents/{resident}/visits/new")
+    tasks = tasks_behind(site)[2]
+    assert tasks["regular"] == ("done", LAST_DAY.date())
+    assert tasks["recheck"] == ("open", date(2027, 1, 14))
     page.goto(f"{site.address}/reports?period=quarter")
     assert figure(page, "completed_quarter") != team_before
     board.goto(site.address + BOARD)
