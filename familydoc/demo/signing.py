@@ -133,9 +133,7 @@ class Signing:
         side, random = self.sides[person.village], self.random
         doctor = random.choice(side.team.of("family_doctor"))
         agent = side.team.carers[person.village]
-        method = random.choices(METHODS, METHOD_WEIGHTS)[0]
-        token, digits = secrets.token_urlsafe(16), self._digits()
-        chosen = self._choose(person)
+        digits, chosen = self._digits(), self._choose(person)
         row = {
             "id": len(self.rows.contracts) + 1,
             "uid": str(uuid.UUID(int=random.getrandbits(128), version=4)),
@@ -150,22 +148,27 @@ class Signing:
             "state": state,
             "ended_on": ended_on,
             "end_reason": reason,
-            "method": method,
-            "witness": side.team.leader.name if method == "telephone" else "",
             "guardian": _guardian(person),
-            "signature": _scrawl(random) if method == "tablet" else None,
             "text_hash": "",
             "signed_at": self._moment(start),
             "signed_by": side.accounts[agent],
-            "token_hash": keys.vault.fingerprint("contract token", token),
-            "token": token,
             "short_number": make_short_number(digits),
             "agreement": None,
         }
+        row |= self._signed(side) | _token()
         if state == "active":
             row |= self._evidence(person, side, row, doctor.name, chosen)
         self.rows.contracts.append(row)
         self.rows.packages += [{"contract_id": row["id"], "package_id": p.id} for p in chosen]
+
+    def _signed(self, side: Side) -> Row:
+        """How it was signed: a drawing on the tablet, on paper, or by telephone with a witness."""
+        method = self.random.choices(METHODS, METHOD_WEIGHTS)[0]
+        return {
+            "method": method,
+            "witness": side.team.leader.name if method == "telephone" else "",
+            "signature": _scrawl(self.random) if method == "tablet" else None,
+        }
 
     def _digits(self) -> str:
         while True:
@@ -261,6 +264,12 @@ def team_side(
         "members": members,
     }
     return Side(team, words, [asdict(member) for member in members], accounts)
+
+
+def _token() -> Row:
+    """A token nobody can guess, even of a demo that can be made again."""
+    token = secrets.token_urlsafe(16)
+    return {"token": token, "token_hash": keys.vault.fingerprint("contract token", token)}
 
 
 def _guardian(person: Person) -> str:
