@@ -46,7 +46,7 @@ class Page:
     form: tuple[tuple[str, str], ...] = ()
 
 
-def measure(size: int, runs: int = RUNS) -> Iterator[dict[str, Any]]:
+def measure(size: int) -> Iterator[dict[str, Any]]:
     """Give one line per page on the engine of the configured database, the worst ratio last.
 
     A size of 1,000 or less takes the small demo, any other the county.
@@ -58,7 +58,7 @@ def measure(size: int, runs: int = RUNS) -> Iterator[dict[str, Any]]:
         fill(size=demo, seed=SEED)
         here.analyze()
         pages, worst = _choose_pages(), 0.0
-        times, floors = _race(_app(), pages, runs)
+        times, floors = _race(_app(), pages)
         for page in pages:
             seconds, floor = statistics.median(times[page]), statistics.median(floors)
             line = _line(here, page.measure, SIZES[demo].residents, seconds, floor)
@@ -112,7 +112,7 @@ def _choose_pages() -> list[Page]:
     ]
 
 
-def _race(app: Flask, pages: list[Page], runs: int) -> tuple[dict[Page, list[float]], list[float]]:
+def _race(app: Flask, pages: list[Page]) -> tuple[dict[Page, list[float]], list[float]]:
     """Give for each page and for the floor the 95th percentile of every run."""
     clients = {page.username: _sign_in(app, page.username) for page in pages}
     floor = Page("floor", FLOOR, pages[0].username)
@@ -121,7 +121,7 @@ def _race(app: Flask, pages: list[Page], runs: int) -> tuple[dict[Page, list[flo
     if wrong:
         raise RuntimeError(f"pages that do not open: {wrong}")
     times: dict[Page, list[float]] = {page: [] for page in (floor, *pages)}
-    for _ in range(runs):
+    for _ in range(RUNS):
         run: dict[Page, list[float]] = {page: [] for page in times}
         gc.collect()
         for _ in range(REQUESTS):
