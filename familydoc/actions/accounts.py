@@ -52,7 +52,8 @@ def log_in(*, by: None, username: str, password: str, address: str) -> tuple[Acc
     """Give the account and a fresh session token; RuleError `login_failed` or `login_slowed`."""
     marks = _marks(username, address)
     _refuse_when_slowed(marks)
-    account = find_account(username)
+    # PostgreSQL compares no NUL; such a name is as unknown as any other.
+    account = find_account(username.replace("\0", "?"))
     if not _matches(account, password) or account is None or not account.active:
         _note_failure(by=by, marks=marks)
         raise RuleError("login_failed", "用户名或密码不对，请再试一次。", field="password")

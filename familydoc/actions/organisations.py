@@ -91,7 +91,8 @@ def add_village(*, by: Account, code: str, name: str, township_code: str = "") -
         known = find_division(code)
         if known is not None:
             raise RuleError("code_taken", f"代码 {code} 已经是{known.name}，请核对。", "code")
-        township = find_division(township_code or code[:9])
+        above = township_code or code[:9]
+        township = find_division(above) if above.isdigit() else None
         if township is None or township.level != "township":
             sentence = f"本县没有代码 {code[:9]} 的乡镇，请核对代码，或选择所属乡镇。"
             raise RuleError("township_unknown", sentence, "township" if township_code else "code")

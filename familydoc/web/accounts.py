@@ -26,6 +26,7 @@ from familydoc.queries import accounts as queries
 from familydoc.queries.organisations import find_organisation, list_organisations
 from familydoc.queries.staff import find_staff, list_without_account
 from familydoc.rules.errors import RuleError
+from familydoc.rules.values import clean_text
 from familydoc.web.access import public, requires, sign_in, sign_out, viewer
 from familydoc.web.find_places import KEY, find_account
 from familydoc.web.forms.accounts import LoginForm, NewAccountForm, PasswordForm, SeatForm
@@ -116,11 +117,12 @@ def _inside(address: str | None) -> str:
 def index() -> str:
     args = request.args
     filters = queries.AccountFilters(
-        text=args.get("q", "").strip()[:50],
+        text=(clean_text(args.get("q", "")) or "")[:50],
         role=args.get("role", "") if args.get("role") in LABELS["role"] else "",
         state=args.get("state", "") if args.get("state") in ("active", "disabled") else "",
     )
-    accounts, after = queries.list_accounts(filters, args.get("after", "")[:40])
+    follow = args.get("after", "")
+    accounts, after = queries.list_accounts(filters, follow if KEY.fullmatch(follow) else "")
     return render_template(
         "accounts/index.html",
         accounts=accounts,

@@ -12,6 +12,7 @@ from familydoc.models.enrolments import Enrolment
 from familydoc.models.residents import Resident
 from familydoc.queries.enrolments import find_live_enrolment
 from familydoc.rules.errors import RuleError
+from familydoc.rules.values import clean_text
 from familydoc.web.access import requires, viewer
 from familydoc.web.find import find_resident
 from familydoc.web.forms.residents import CareForm, EnrolForm
@@ -44,7 +45,7 @@ def manage(uid: str, programme: str) -> str:
 def change(uid: str, programme: str) -> Any:
     resident, form = find_resident(uid), CareForm()
     enrolment = _live(resident, programme)
-    reason, act = (form.reason.data or "").strip(), form.act.data
+    reason, act = clean_text(form.reason.data or "") or "", form.act.data
     if act in ("suspend", "end") and not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
         form.reason.errors = [f"请写明原因，{SHORTEST_REASON} 到 {LONGEST_REASON} 个字。"]
         return _page(resident, enrolment, form), 422

@@ -12,6 +12,7 @@ from familydoc.queries.organisations import list_organisations
 from familydoc.queries.scope import get_visible
 from familydoc.queries.teams import find_photograph, list_memberships, photographed
 from familydoc.rules.errors import RuleError
+from familydoc.rules.values import clean_text
 from familydoc.web.access import requires, viewer
 from familydoc.web.find_places import KEY, find_colleague, find_own_staff
 from familydoc.web.forms.staff import PhotographForm, StaffForm
@@ -25,11 +26,11 @@ KINDS = ("county_hospital", "township_centre", "village_clinic", "county")
 @requires("staff.edit")
 def index() -> str:
     filters = queries.StaffFilters(
-        text=request.args.get("q", "").strip()[:50],
+        text=(clean_text(request.args.get("q", "")) or "")[:50],
         organisation=_key(request.args.get("organisation", "")),
         left=request.args.get("left") == "1",
     )
-    people, after = queries.list_staff(viewer(), filters, request.args.get("after", "")[:40])
+    people, after = queries.list_staff(viewer(), filters, _after(request.args.get("after", "")))
     return render_template(
         "staff/index.html",
         people=people,
@@ -45,6 +46,10 @@ def index() -> str:
 
 def _key(text: str) -> str:
     return text if KEY.fullmatch(text) else ""
+
+
+def _after(text: str) -> str:
+    return text if KEY.fullmatch(text.replace("~", "")) else ""
 
 
 def _next_address(filters: queries.StaffFilters, after: str) -> str:

@@ -1,0 +1,290 @@
+"""Every address of the app with rows to try it on: one's own and somebody else's.
+
+A route whose address names a row needs a line in BUILDERS, by the word before it and its name:
+`/teams/<uid>/members/<staff_uid>` needs ("teams", "uid") and ("members", "staff_uid"). The line
+builds the row once for 城关一队 (`near`) and once for 宏河一队 (`far`), and says who may see each.
+"""
+
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from flask import Flask, url_for
+from werkzeug.routing import Rule
+
+from familydoc import clock
+from familydoc.extensions import db, keys
+from familydoc.models.imports import RosterImport, RosterImportRow
+from familydoc.models.referrals import Referral
+from familydoc.models.residents import Resident, ResidentState
+from familydoc.models.teams import Photograph
+from familydoc.models.visits import Visit
+from familydoc.transaction import transaction
+from tests.cast import (
+    CHENGGUAN,
+    CHENGGUAN_VILLAGE,
+    HONGHE,
+    YUANZIWAN,
+    account,
+    add,
+    make_contract,
+    make_enrolment,
+    make_resident,
+    make_task,
+    staff,
+)
+from tests.formats.photographs import png
+
+COUNTY = frozenset({"admin", "sun"})
+EVERYBODY = frozenset({"admin", "sun", "zhao", "chen", "yun", "jia", "li", "board", "wu"})
+#: Who may see a resident of 城关一队, a resident of 宏河, and all that hangs on either.
+NEAR_PEOPLE = frozenset({"sun", "zhao", "chen", "yun", "jia"})
+FAR_PEOPLE = frozenset({"sun", "wu"})
+#: Who may see 城关一队, its centre, its members; and those of 宏河.
+NEAR_TEAM, FAR_TEAM = COUNTY | {"zhao", "chen", "yun", "jia"}, COUNTY | {"wu"}
+NEAR_CENTRE, FAR_CENTRE = NEAR_TEAM | {"li", "board"}, FAR_TEAM
+
+_ARGUMENT = re.compile(r"([^/<>]*)/<(?:[a-z]+:)?([a-z_]+)>")
+
+
+@dataclass(frozen=True)
+class Key:
+    """The value an address takes for a row, and the members of the cast who may see it."""
+
+    value: str | int
+    seers: frozenset[str]
+
+
+class Rows:
+    """The rows of one side, each built once; everything hangs on one resident."""
+
+    def __init__(self, near: bool) -> None:
+        self.near = near
+        self._built: dict[str, object] = {}
+
+    def once(self, name: str, build: Callable[[], object]):  # type: ignore[no-untyped-def]
+        if name not in self._built:
+            self._built[name] = build()
+        return self._built[name]
+
+    @property
+    def people(self) -> frozenset[str]:
+        return NEAR_PEOPLE if self.near else FAR_PEOPLE
+
+    @property
+    def team(self) -> frozenset[str]:
+        return NEAR_TEAM if self.near else FAR_TEAM
+
+    @property
+    def centre_code(self) -> str:
+        return CHENGGUAN if self.near else HONGHE
+
+    @property
+    def village_code(self) -> str:
+        return CHENGGUAN_VILLAGE if self.near else YUANZIWAN
+
+    @property
+    def member(self) -> str:
+        return "jia" if self.near else "wu"
+
+    def resident(self) -> Resident:
+        team = "chengguan1" if self.near else "honghe1"
+        return self.once(
+            "resident",
+            lambda: make_resident(
+                "巴特尔", village=self.village_code, team=team, phone="13800138000"
+            ),
+        )
+
+    def enrolment(self):  # type: ignore[no-untyped-def]
+        return self.once(
+            "enrolment",
+            lambda: make_enrolment(self.resident(), staff_id=staff(self.member).id),
+        )
+
+    def task(self, kind: str = "regular"):  # type: ignore[no-untyped-def]
+        return self.once(
+            f"task {kind}", lambda: make_task(self.enrolment(), date(2026, 11, 25), kind)
+        )
+
+    def contract(self):  # type: ignore[no-untyped-def]
+        return self.once("contract", lambda: make_contract(self.resident()))
+
+    def visit(self) -> Visit:
+        def build() -> Visit:
+            with transaction():
+                return add(
+                    Visit(
+                        uid=str(uuid.uuid4()),
+                        resident_id=self.resident().id,
+                        visit_date=date(2026, 11, 20),
+                        way=1,
+                        answers={"sbp": 128, "dbp": 82},
+                        team_id=self.resident().team_id,
+                        staff_id=staff(self.member).id,
+                        recorded_at=clock.now(),
+                    )
+                )
+
+        return self.once("visit", build)
+
+    def referral_task(self):  # type: ignore[no-untyped-def]
+        def build():  # type: ignore[no-untyped-def]
+            visit, enrolment = self.visit(), self.enrolment()
+            with transaction():
+                add(
+                    Referral(
+                        uid=str(uuid.uuid4()),
+                        resident_id=self.resident().id,
+                        programme=enrolment.programme,
+                        visit_id=visit.id,
+                        urgency="routine",
+                        opened_on=date(2026, 11, 20),
+                        check_due_on=date(2026, 12, 4),
+                    )
+                )
+            return make_task(enrolment, date(2026, 12, 4), "referral_fu", source_visit_id=visit.id)
+
+        return self.once("referral", build)
+
+    def waiting_resident(self) -> Resident:
+        """The resident with a change of state that waits to be confirmed."""
+
+        def build() -> Resident:
+            resident = self.resident()
+            with transaction():
+                add(
+                    ResidentState(
+                        resident_id=resident.id,
+                        state="moved",
+                        on=date(2026, 11, 20),
+                        asked_at=clock.now(),
+                        asked_by=account(self.member).id,
+                    )
+                )
+            return resident
+
+        return self.once("waiting", build)
+
+    def roster(self) -> RosterImport:
+        """An import is its uploader's alone: near it is zhao's, far it is sun's."""
+
+        def build() -> RosterImport:
+            with transaction():
+                roster = add(
+                    RosterImport(
+                        uid=str(uuid.uuid4()),
+                        filename="名册.xlsx",
+                        state="failed",
+                        account_id=account("zhao" if self.near else "sun").id,
+                        created_at=clock.now(),
+                    )
+                )
+                add(
+                    RosterImportRow(
+                        import_id=roster.id,
+                        row_number=4,
+                        outcome="refused",
+                        reason="name_missing",
+                        payload=keys.vault.seal('{"message": "没有填姓名。", "cells": ["张三"]}'),
+                    )
+                )
+                return roster
+
+        return self.once("roster", build)
+
+    def face(self) -> str:
+        def build() -> str:
+            with transaction():
+                person = staff(self.member)
+                person.photo_consent = True
+                add(Photograph(staff_id=person.id, media_type="image/png", content=png()))
+                return person.uid
+
+        return self.once("face", build)
+
+
+def _colleague(rows: Rows) -> Key:
+    return Key(rows.face(), NEAR_CENTRE if rows.near else FAR_CENTRE)
+
+
+#: (the word before it, its name) -> the row it names.
+BUILDERS: dict[tuple[str, str], Callable[[Rows], Key]] = {
+    ("accounts", "username"): lambda rows: Key(rows.member, EVERYBODY),
+    ("board", "code"): lambda rows: Key(rows.centre_code, EVERYBODY),
+    ("contracts", "uid"): lambda rows: Key(rows.contract().uid, rows.people),
+    ("enrolments", "programme"): lambda rows: Key(rows.enrolment().programme, rows.people),
+    ("imports", "uid"): lambda rows: Key(
+        rows.roster().uid, frozenset({"zhao" if rows.near else "sun"})
+    ),
+    ("members", "staff_uid"): lambda rows: Key(f"staff-{rows.member}", rows.team),
+    ("organisations", "code"): lambda rows: Key(
+        rows.centre_code, NEAR_CENTRE if rows.near else FAR_CENTRE
+    ),
+    ("parameters", "programme"): lambda _: Key("hypertension", EVERYBODY),
+    ("programme", "name"): lambda _: Key("line_sbp", EVERYBODY),
+    ("photo", "uid"): _colleague,
+    ("residents", "uid"): lambda rows: Key(rows.resident().uid, rows.people),
+    ("staff", "uid"): _colleague,
+    ("tasks", "number"): lambda rows: Key(rows.task().id, rows.people),
+    ("teams", "uid"): lambda rows: Key(f"team-{rows.centre_code}-1", rows.team),
+    ("v", "token"): lambda rows: Key(rows.contract().token, EVERYBODY),
+    ("villages", "code"): lambda rows: Key(rows.village_code, EVERYBODY),
+    ("visits", "uid"): lambda rows: Key(rows.visit().uid, rows.people),
+}
+#: Routes that need another row of the same noun than the usual one.
+SPECIAL: dict[tuple[str, str], Callable[[Rows], Key]] = {
+    ("tasks.referral", "number"): lambda rows: Key(rows.referral_task().id, rows.people),
+    ("tasks.check", "number"): lambda rows: Key(rows.referral_task().id, rows.people),
+    **{
+        (f"residents.states.{view}", "uid"): lambda rows: Key(
+            rows.waiting_resident().uid, rows.people
+        )
+        for view in ("confirm", "confirm_now", "refuse")
+    },
+}
+#: Posts that name their row in the body: the field, and the row.
+BODIES: dict[str, Callable[[Rows], tuple[str, Key]]] = {
+    endpoint: lambda rows: ("resident", Key(rows.resident().uid, rows.people))
+    for endpoint in ("contracts.create", "visits.create", "visits.preview")
+}
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address that can be asked for, and who may see every row it names."""
+
+    path: str
+    seers: frozenset[str]
+    body: dict[str, str | int]
+
+
+def rules(app: Flask, method: str) -> list[Rule]:
+    """Give the routes that answer to a method, static files left out."""
+    found = [rule for rule in app.url_map.iter_rules() if method in (rule.methods or ())]
+    return sorted((r for r in found if r.endpoint != "static"), key=lambda r: r.rule)
+
+
+def arguments(rule: Rule) -> list[tuple[str, str]]:
+    """Give (the word before it, its name) for every row an address names."""
+    return [(before or "programme", name) for before, name in _ARGUMENT.findall(rule.rule)]
+
+
+def address(app: Flask, rule: Rule, rows: Rows) -> Address:
+    """Give the address of a route for the rows of one side."""
+    keys = {
+        name: (SPECIAL.get((rule.endpoint, name)) or BUILDERS[before, name])(rows)
+        for before, name in arguments(rule)
+    }
+    body: dict[str, str | int] = {}
+    named = [key.seers for key in keys.values()]
+    if rule.endpoint in BODIES:
+        field, key = BODIES[rule.endpoint](rows)
+        body, named = {field: key.value}, [*named, key.seers]
+    seers = EVERYBODY.intersection(*named)
+    with app.test_request_context():
+        path = url_for(rule.endpoint, **{name: key.value for name, key in keys.items()})
+    db.session.rollback()
+    return Address(path, seers, body)
