@@ -56,14 +56,20 @@ def find_clock_trouble(now: datetime, on: date) -> str | None:
     return clock_trouble(now, on, row[0], row[1], row[2])
 
 
-def get_night_state(now: datetime, on: date) -> NightState:
-    """Give how the night shift stands; before its first run the age of the house counts."""
-    last = db.session.execute(
+def get_last_run() -> JobRun | None:
+    """Give the last night on which tasks were made."""
+    query = (
         select(JobRun)
         .where(JobRun.job == MAKE_DUE_TASKS, JobRun.finished_at.is_not(None))
         .order_by(JobRun.slot.desc())
         .limit(1)
-    ).scalar_one_or_none()
+    )
+    return db.session.execute(query).scalar_one_or_none()
+
+
+def get_night_state(now: datetime, on: date) -> NightState:
+    """Give how the night shift stands; before its first run the age of the house counts."""
+    last = get_last_run()
     since = (
         last.finished_at
         if last

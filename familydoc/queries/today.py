@@ -1,16 +1,17 @@
 """The today list: who is to be seen, most important first; and the lists behind the reports."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
-from sqlalchemy.orm import aliased, contains_eager, joinedload
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, tuple_
+from sqlalchemy.orm import aliased, contains_eager, joinedload, load_only
 
 from familydoc.extensions import db
 from familydoc.models.accounts import Account
 from familydoc.models.enrolments import Enrolment
+from familydoc.models.organisations import Division
 from familydoc.models.residents import Resident
 from familydoc.models.tasks import Task
 from familydoc.models.teams import Team
@@ -20,10 +21,18 @@ from familydoc.queries.programmes import list_effective
 from familydoc.queries.task_periods import in_period
 
 PAGE = 30
+#: Tasks of a list that is read as a whole, people and what is owed to them at once.
+FEW = 60
 #: Days ahead that the list looks: what is due later can wait for its own day.
 AHEAD = timedelta(days=14)
 #: Lists of people: all, and the parts of it that the totals above open.
-LISTS = ("all", "overdue", "today", "soon", "later", "done")
+OPEN_LISTS = ("all", "overdue", "today", "soon")
+LISTS = (*OPEN_LISTS, "later", "done")
+#: What a card shows of a person; the sealed number stays sealed.
+SHOWN = (
+    *(Resident.uid, Resident.name, Resident.sex, Resident.birth, Resident.telephone),
+    *(Resident.village_code, Resident.household_id, Resident.address),
+)
 GROUPS = ("", "village", "household")
 
 
@@ -80,26 +89,59 @@ def list_people(viewer: Account, wanted: Wanted, after: str = "") -> Page:
     query = (
         select(Task)
         .join(Task.resident)
-        .where(*_conditions(Task, viewer, wanted), ~_comes_later(viewer, wanted))
-        .options(contains_eager(Task.resident).joinedload(Resident.village))
-        .options(contains_eager(Task.resident).joinedload(Resident.household))
+        .where(*_conditions(Task, viewer, wanted))
+        .options(
+            contains_eager(Task.resident).options(
+                load_only(*SHOWN, raiseload=True),
+                joinedload(Resident.village),
+                joinedload(Resident.household),
+            )
+        )
         .order_by(*order)
     )
-    tasks, key = _page(query, order, after)
-    return Page(_cards(viewer, wanted, tasks), key)
+    if not after:
+        rows, more = _read(query, order, FEW)
+        if not more:
+            return _page_of(rows, wanted.on)
+    rows, more = _read(_past(query, order, after).where(~_comes_later(viewer, wanted)), order, PAGE)
+    tasks = [row[0] for row in rows]
+    return Page(_cards(viewer, wanted, tasks), _key(rows[-1]) if more else "")
 
 
-def count_by_village(viewer: Account, wanted: Wanted) -> list[tuple[str, int]]:
-    """Count the people of a list in each village, the fullest first."""
-    number = func.count(Task.resident_id.distinct())
+def _page_of(rows: Sequence[Any], on: date) -> Page:
+    """Give the first page of a list that is short enough to be read as a whole."""
+    cards: dict[int, Card] = {}
+    keys: dict[int, str] = {}
+    for row in rows:
+        person = row[0].resident_id
+        cards.setdefault(person, Card(row[0].resident)).tasks.append(row[0])
+        keys.setdefault(person, _key(row))
+    shown = list(cards)[:PAGE]
+    found = _with_care({person: cards[person] for person in shown}, on)
+    return Page(list(found.values()), keys[shown[-1]] if len(cards) > PAGE else "")
+
+
+def count_open(viewer: Account, wanted: Wanted) -> list[tuple[Division, dict[str, int]]]:
+    """Count the people of each open list in each village, all in one statement.
+
+    Everybody lives in one village, so the villages add up to the lists.
+    """
+    counted = [
+        func.count(case((_due(Task, which, wanted.on), Task.resident_id)).distinct())
+        for which in OPEN_LISTS
+    ]
     query = (
-        select(Task.village_code, number)
+        select(Division, *counted)
+        .select_from(Task)
         .join(Task.resident)
-        .where(*_conditions(Task, viewer, wanted))
-        .group_by(Task.village_code)
-        .order_by(number.desc(), Task.village_code)
+        .join(Resident.village)
+        .where(*_conditions(Task, viewer, replace(wanted, which="all", village="")))
+        .group_by(Division.code)
     )
-    return [(code, amount) for code, amount in db.session.execute(query)]
+    rows = [
+        (row[0], dict(zip(OPEN_LISTS, row[1:], strict=True))) for row in db.session.execute(query)
+    ]
+    return sorted(rows, key=lambda row: (-row[1]["all"], row[0].code))
 
 
 def count_tasks(viewer: Account, wanted: Wanted) -> int:
@@ -117,15 +159,17 @@ def list_tasks(viewer: Account, wanted: Wanted, after: str = "") -> Page:
         .options(joinedload(Task.resident).joinedload(Resident.village), joinedload(Task.staff))
         .order_by(*order)
     )
-    tasks, key = _page(query, order, after)
-    return Page(tasks, key)
+    rows, more = _read(_past(query, order, after), order, PAGE)
+    return Page([row[0] for row in rows], _key(rows[-1]) if more else "")
 
 
 def _conditions(model: Any, viewer: Account, wanted: Wanted) -> list[ColumnElement[bool]]:
     """What makes a task part of a list; the resident is joined beside it."""
+    here = [Resident.village_code == wanted.village] if wanted.village else []
     return [
         scope.of_team(model, viewer),
         *_narrowed(model, viewer, wanted),
+        *here,
         *(_done(model, wanted.on) if wanted.which == "done" else _open(model, wanted)),
     ]
 
@@ -134,18 +178,24 @@ def _open(model: Any, wanted: Wanted) -> list[ColumnElement[bool]]:
     """Open, its window come, its person here, and nobody asked to wait."""
     on = wanted.on
     waiting = model.remind_on > on
-    due = {
-        "overdue": model.due_on < on,
-        "today": model.due_on == on,
-        "soon": and_(model.due_on > on, model.due_on <= on + AHEAD),
-    }.get(wanted.which, or_(model.due_on <= on + AHEAD, model.rank == 0))
     return [
         model.state == "open",
         model.window_start <= on,
         Resident.state == "present",
-        due,
+        _due(model, wanted.which, on),
         waiting if wanted.which == "later" else or_(model.remind_on.is_(None), ~waiting),
     ]
+
+
+def _due(model: Any, which: str, on: date) -> ColumnElement[bool]:
+    """When a task of one of the lists is due; danger stands in the whole list whenever it is."""
+    if which == "overdue":
+        return model.due_on < on  # type: ignore[no-any-return]
+    if which == "today":
+        return model.due_on == on  # type: ignore[no-any-return]
+    if which == "soon":
+        return and_(model.due_on > on, model.due_on <= on + AHEAD)
+    return or_(model.due_on <= on + AHEAD, model.rank == 0)
 
 
 def _done(model: Any, on: date) -> list[ColumnElement[bool]]:
@@ -159,8 +209,6 @@ def _narrowed(model: Any, viewer: Account, wanted: Wanted) -> list[ColumnElement
         found.append(model.staff_id == viewer.staff_id)
     if wanted.member is not None:
         found.append(model.staff_id == wanted.member)
-    if wanted.village:
-        found.append(model.village_code == wanted.village)
     if wanted.programme:
         found.append(model.programme == wanted.programme)
     if wanted.team:
@@ -169,9 +217,11 @@ def _narrowed(model: Any, viewer: Account, wanted: Wanted) -> list[ColumnElement
 
 
 def _period(viewer: Account, wanted: Wanted) -> list[ColumnElement[bool]]:
+    here = [Task.village_code == wanted.village] if wanted.village else []
     return [
         scope.of_team(Task, viewer),
         *_narrowed(Task, viewer, wanted),
+        *here,
         in_period(wanted.period, wanted.state, wanted.on),
     ]
 
@@ -195,16 +245,21 @@ def _order(group: str) -> tuple[Any, ...]:
     return urgency
 
 
-def _page(query: Select[Any], order: tuple[Any, ...], after: str) -> tuple[list[Task], str]:
-    """Read one page past a key; a key that makes no sense starts from the top."""
+def _past(query: Select[Any], order: tuple[Any, ...], after: str) -> Select[Any]:
+    """Keep what comes after a key; one that makes no sense starts from the top."""
     key = _read_key(after, order)
-    if key is not None:
-        query = query.where(tuple_(*order) > tuple_(*key))
+    return query if key is None else query.where(tuple_(*order) > tuple_(*key))
+
+
+def _read(query: Select[Any], order: tuple[Any, ...], most: int) -> tuple[Sequence[Any], bool]:
+    """Read rows with their keys beside them; tell whether there are more."""
     columns = [column.label(f"key_{place}") for place, column in enumerate(order)]
-    rows = db.session.execute(query.add_columns(*columns).limit(PAGE + 1)).unique().all()
-    tasks = [row[0] for row in rows[:PAGE]]
-    more = len(rows) > PAGE
-    return tasks, "|".join(map(str, rows[PAGE - 1][1:])) if more else ""
+    rows = db.session.execute(query.add_columns(*columns).limit(most + 1)).unique().all()
+    return rows[:most], len(rows) > most
+
+
+def _key(row: Any) -> str:
+    return "|".join(map(str, row[1:]))
 
 
 def _read_key(after: str, order: tuple[Any, ...]) -> list[Any] | None:
@@ -238,9 +293,13 @@ def _cards(viewer: Account, wanted: Wanted, tasks: Sequence[Task]) -> list[Card]
     )
     for task in db.session.execute(query).scalars():
         cards[task.resident_id].tasks.append(task)
-    for care in _care_of(cards, wanted.on):
+    return list(_with_care(cards, wanted.on).values())
+
+
+def _with_care(cards: dict[int, Card], on: date) -> dict[int, Card]:
+    for care in _care_of(cards, on):
         cards[care.enrolment.resident_id].care.append(care)
-    return [cards[task.resident_id] for task in tasks]
+    return cards
 
 
 def _care_of(cards: Mapping[int, Card], on: date) -> tuple[Care, ...]:

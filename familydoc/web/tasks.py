@@ -1,6 +1,7 @@
 """The today list, the lists behind the reports, and what came of a call."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -10,11 +11,11 @@ from familydoc import clock
 from familydoc.actions.contacts import record_contact
 from familydoc.actions.referrals import close_referral
 from familydoc.labels import LABELS
+from familydoc.models.organisations import Division
 from familydoc.models.tasks import Task
 from familydoc.queries import today as queries
 from familydoc.queries.counts import Scope
-from familydoc.queries.jobs import get_night_state
-from familydoc.queries.places import get_short_names
+from familydoc.queries.jobs import get_last_run
 from familydoc.queries.referrals import find_open_referral
 from familydoc.queries.reports import completed_quarter
 from familydoc.queries.scope import get_visible
@@ -33,6 +34,7 @@ TOTALS = (
     ("soon", "14天内", ""),
     ("done", "本周已完成", "good"),
 )
+Counted = list[tuple[Division, dict[str, int]]]
 KEPT = ("list", "whose", "village", "member", "programme", "team", "period", "state", "group")
 
 
@@ -43,18 +45,23 @@ def index() -> str:
     if wanted.period:
         return show_period(wanted)
     page = queries.list_people(viewer(), wanted, request.args.get("after", ""))
+    counted = queries.count_open(viewer(), wanted)
     return page_or_fragment(
         "tasks/index.html",
         "tasks/_people.html",
         wanted=wanted,
         found=page,
         groups=in_groups(page.rows, wanted.group),
-        total=queries.count_people(viewer(), wanted),
-        totals=totals(wanted),
-        villages=village_words(wanted),
+        total=count_list(wanted, counted),
+        totals=[
+            {"which": which, "name": name, "tone": tone, "number": count_list(one, counted)}
+            for which, name, tone in TOTALS
+            for one in (replace(wanted, which=which, group=""),)
+        ],
+        villages=[(v.code, v.short_name, numbers["all"]) for v, numbers in counted],
         next_address=next_address(page.after),
         here=here,
-        night=get_night_state(clock.now(), clock.today()),
+        night=get_last_run(),
         quarter=completed_quarter(quarter_scope(wanted), wanted.on),
     )
 
@@ -111,22 +118,12 @@ def next_address(after: str) -> str:
     return here(after=after) if after else ""
 
 
-def totals(wanted: queries.Wanted) -> list[dict[str, Any]]:
-    """Count each list above the cards with the function that lists it."""
-    found = []
-    for which, name, tone in TOTALS:
-        narrowed = queries.Wanted(
-            on=wanted.on,
-            which=which,
-            mine=wanted.mine,
-            member=wanted.member,
-            village=wanted.village,
-            programme=wanted.programme,
-            team=wanted.team,
-        )
-        number = queries.count_people(viewer(), narrowed)
-        found.append({"which": which, "name": name, "tone": tone, "number": number})
-    return found
+def count_list(wanted: queries.Wanted, counted: Counted) -> int:
+    """Count a list's people; the open ones are counted by village already."""
+    if wanted.which not in queries.OPEN_LISTS:
+        return queries.count_people(viewer(), wanted)
+    here = (numbers for v, numbers in counted if wanted.village in ("", v.code))
+    return sum(numbers[wanted.which] for numbers in here)
 
 
 def quarter_scope(wanted: queries.Wanted) -> Scope:
@@ -134,14 +131,6 @@ def quarter_scope(wanted: queries.Wanted) -> Scope:
     if wanted.mine and viewer().staff_id is not None:
         return Scope("member", viewer().staff_id or 0)
     return find_own_place(viewer()).scope
-
-
-def village_words(wanted: queries.Wanted) -> list[tuple[str, str, int]]:
-    """Name the villages with somebody on the list, and how many people wait there."""
-    everywhere = queries.Wanted(on=wanted.on, mine=wanted.mine, team=wanted.team)
-    counted = queries.count_by_village(viewer(), everywhere)
-    names = get_short_names(code for code, _ in counted)
-    return [(code, names[code], amount) for code, amount in counted]
 
 
 def in_groups(cards: Any, group: str) -> list[tuple[str, list[queries.Card]]]:
