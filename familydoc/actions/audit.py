@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sqlalchemy import Select, insert, literal, select
+
 from familydoc import clock
 from familydoc.extensions import db
 from familydoc.models.accounts import Account
@@ -29,3 +31,20 @@ def record(
             details=details,
         )
     )
+
+
+def record_each(*, by: Account | None, verb: str, residents: Select[Any], **details: Any) -> None:
+    """Append one event for every resident of a query of ids: one statement for a whole village."""
+    found = residents.subquery()
+    resident_id = found.c[0]
+    columns = {
+        "at": literal(clock.now(), AuditEvent.at.type),
+        "account_id": literal(by.id if by else None, AuditEvent.account_id.type),
+        "verb": literal(verb),
+        "entity": literal("resident"),
+        "entity_id": resident_id,
+        "resident_id": resident_id,
+        "details": literal(details, AuditEvent.details.type),
+    }
+    rows = select(*columns.values()).select_from(found)
+    db.session.execute(insert(AuditEvent).from_select(list(columns), rows))

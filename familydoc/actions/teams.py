@@ -3,17 +3,16 @@
 import uuid
 from datetime import date
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from familydoc import clock
-from familydoc.actions.audit import record
-from familydoc.actions.enrolments import hand_over
+from familydoc.actions.audit import record, record_each
 from familydoc.extensions import db
 from familydoc.models.accounts import Account
 from familydoc.models.enrolments import Enrolment
 from familydoc.models.organisations import Division, Organisation
-from familydoc.models.residents import Resident
+from familydoc.models.residents import ON_ROSTER, Resident
 from familydoc.models.tasks import Task
 from familydoc.models.teams import Staff, Team, TeamMember, TeamVillage
 from familydoc.queries.organisations import find_service
@@ -168,7 +167,8 @@ def move_village(
 ) -> int:
     """Let a team serve a village from today; residents without a contract elsewhere come along.
 
-    `seen` is the team that served it when the question was asked. Gives how many residents came.
+    `seen` is the team that served it when the question was asked. Gives how many on the
+    roster came.
     RuleError `village_far`, `village_moved`, `village_here` or `keeper_no_member`.
     """
     with transaction() as session:
@@ -182,10 +182,7 @@ def move_village(
             raise RuleError("village_here", f"{village.short_name}已经由这个团队服务。", "village")
         _check_keeper(team.id, keeper)
         _serve(village, team, keeper, service)
-        people = session.scalars(followers(village.code, team.id)).all()
-        moving = [resident for resident in people if resident.team_id != team.id]
-        for resident in moving:
-            hand_over(by=by, resident=resident, team_id=team.id)
+        moved = _bring_along(by, village, team)
         record(
             by=by,
             verb="move_village",
@@ -193,9 +190,9 @@ def move_village(
             entity_id=team.id,
             village=village.code,
             before=seen,
-            residents=len(moving),
+            residents=moved,
         )
-    return sum(resident.on_roster for resident in moving)
+    return moved
 
 
 def _serve(village: Division, team: Team, keeper: Staff | None, before: TeamVillage | None) -> None:
@@ -216,6 +213,37 @@ def _serve(village: Division, team: Team, keeper: Staff | None, before: TeamVill
     except IntegrityError:
         sentence = "刚刚有人改过这个村的团队，请再看一遍。"
         raise RuleError("village_moved", sentence, "village") from None
+
+
+def _bring_along(by: Account, village: Division, team: Team) -> int:
+    """Do for a village what enrolments.hand_over does for one resident, in a few statements.
+
+    Two thousand residents one by one would hold the write lock for ten seconds; a test holds both
+    to the same result.
+    """
+    coming = followers(village.code, team.id).where(Resident.team_id.is_distinct_from(team.id))
+    ids = coming.with_only_columns(Resident.id)
+    _, owner = find_owner(village.code, team.id)
+    theirs = {"team_id": team.id, "staff_id": owner}
+    record_each(by=by, verb="hand_over", residents=ids, team=team.id)
+    for statement in (
+        update(Enrolment)
+        .where(Enrolment.resident_id.in_(ids), Enrolment.state != "ended")
+        .values(**theirs),
+        update(Task)
+        .where(Task.resident_id.in_(ids), Task.state == "open")
+        .values(**theirs, village_code=village.code),
+    ):
+        db.session.execute(statement, execution_options={"synchronize_session": False})
+    came = db.session.scalar(
+        select(func.count()).select_from(coming.where(Resident.state.in_(ON_ROSTER)).subquery())
+    )
+    db.session.execute(
+        update(Resident).where(Resident.id.in_(ids)).values(team_id=team.id),
+        execution_options={"synchronize_session": False},
+    )
+    db.session.expire_all()
+    return came or 0
 
 
 def _check_keeper(team_id: int, keeper: Staff | None) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from familydoc import clock
 from familydoc.actions import teams as actions
+from familydoc.actions.enrolments import hand_over
 from familydoc.extensions import db
 from familydoc.models.audit import AuditEvent
 from familydoc.models.enrolments import Enrolment
@@ -217,8 +218,39 @@ def test_village_moves_with_its_people_but_not_with_contracts_elsewhere(app):
         (None, True),
     ]
     assert (
-        db.session.query(AuditEvent).filter_by(verb="move_village").one().details["residents"] == 3
+        db.session.query(AuditEvent).filter_by(verb="move_village").one().details["residents"] == 2
     )
+
+
+def test_whole_village_ends_as_each_resident_handed_over_would(app):
+    alone, together = make_resident(village=NANGOU), make_resident("王秀兰", village=NANGOU)
+    for resident in (alone, together):
+        enrolment = make_enrolment(resident, staff_id=staff("yun").id)
+        make_task(enrolment, TODAY)
+        make_task(enrolment, SINCE, state="done", staff_id=staff("yun").id)
+        make_enrolment(resident, "diabetes", state="ended", staff_id=staff("yun").id)
+    move(NANGOU, "chengguan2", seen="chengguan1", keeper="li")
+    with transaction():
+        alone.team_id = team_of("chengguan1").id
+        for model in (Enrolment, Task):
+            for row in db.session.query(model).filter_by(resident_id=alone.id):
+                row.team_id, row.staff_id = team_of("chengguan1").id, staff("yun").id
+    hand_over(by=account("zhao"), resident=alone, team_id=team_of("chengguan2").id)
+
+    def outcome(resident: Resident) -> list[object]:
+        found: list[object] = [resident.team_id]
+        for model in (Enrolment, Task):
+            rows = db.session.query(model).filter_by(resident_id=resident.id).order_by(model.id)
+            found += [(row.state, row.team_id, row.staff_id) for row in rows]
+        event = db.session.query(AuditEvent).filter_by(resident_id=resident.id, verb="hand_over")
+        last = event.order_by(AuditEvent.id.desc()).first()
+        return [*found, last.account_id, last.entity, last.entity_id == resident.id, last.details]
+
+    ended = [row for row in outcome(together) if isinstance(row, tuple) and row[0] != "active"]
+    assert outcome(alone)[0] == outcome(together)[0] and len(ended) == 3
+    kept = ("ended", team_of("chengguan1").id, staff("yun").id)
+    assert kept in outcome(together)
+    assert outcome(alone) == outcome(together)
 
 
 def test_unserved_village_gets_a_team_and_its_people_with_it(app):
