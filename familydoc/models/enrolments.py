@@ -33,6 +33,7 @@ class Enrolment(Base):
             sqlite_where=text(LIVE),
             postgresql_where=text(LIVE),
         ),
+        Index("ix_enrolments_resident", "resident_id"),
         Index("ix_enrolments_team_state", "team_id", "state", "programme"),
     )
 

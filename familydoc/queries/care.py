@@ -1,11 +1,11 @@
 """Enrolments with what was last found: the class in words, its tone, the reading."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, load_only
 
 from familydoc.extensions import db
 from familydoc.models.enrolments import Enrolment
@@ -32,6 +32,25 @@ def list_care(live: Sequence[Enrolment], programmes: Mapping[str, Programme]) ->
     query = select(Assessment).where(Assessment.id.in_(last)).options(joinedload(Assessment.visit))
     found = {one.enrolment_id: one for one in db.session.scalars(query)}
     return tuple(_care_of(one, found.get(one.id), programmes) for one in live)
+
+
+def list_care_of_people(
+    residents: Collection[int], programmes: Mapping[str, Programme]
+) -> list[Care]:
+    """Give what was last found for each live enrolment of some people, in one statement."""
+    query = (
+        select(Enrolment, Assessment)
+        .outerjoin(Assessment, Assessment.id == Enrolment.last_assessment_id)
+        .where(Enrolment.resident_id.in_(residents), Enrolment.state == "active")
+        .options(
+            load_only(Enrolment.resident_id, Enrolment.programme),
+            load_only(Assessment.class_code, Assessment.referral),
+            joinedload(Assessment.visit, innerjoin=True).load_only(Visit.answers, Visit.visit_date),
+        )
+        .order_by(Enrolment.id)
+    )
+    rows = db.session.execute(query)
+    return [_care_of(enrolment, last, programmes) for enrolment, last in rows]
 
 
 def _care_of(

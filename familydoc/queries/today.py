@@ -1,6 +1,6 @@
 """The today list: who is to be seen, most important first; and the lists behind the reports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -10,13 +10,12 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload, load_only
 
 from familydoc.extensions import db
 from familydoc.models.accounts import Account
-from familydoc.models.enrolments import Enrolment
 from familydoc.models.organisations import Division
 from familydoc.models.residents import Resident
 from familydoc.models.tasks import Task
 from familydoc.models.teams import Team
 from familydoc.queries import scope
-from familydoc.queries.care import Care, list_care
+from familydoc.queries.care import Care, list_care_of_people
 from familydoc.queries.programmes import list_effective
 from familydoc.queries.task_periods import in_period
 
@@ -297,12 +296,6 @@ def _cards(viewer: Account, wanted: Wanted, tasks: Sequence[Task]) -> list[Card]
 
 
 def _with_care(cards: dict[int, Card], on: date) -> dict[int, Card]:
-    for care in _care_of(cards, on):
+    for care in list_care_of_people(cards, list_effective(on)):
         cards[care.enrolment.resident_id].care.append(care)
     return cards
-
-
-def _care_of(cards: Mapping[int, Card], on: date) -> tuple[Care, ...]:
-    query = select(Enrolment).where(Enrolment.resident_id.in_(cards), Enrolment.state == "active")
-    enrolments = db.session.execute(query.order_by(Enrolment.id)).scalars().all()
-    return list_care(enrolments, list_effective(on))

@@ -18,6 +18,9 @@ def upgrade():
         batch_op.add_column(sa.Column('opening_until', sa.Date(), nullable=True))
         batch_op.add_column(sa.Column('read_to', sa.Integer(), nullable=True))
 
+    with op.batch_alter_table('enrolments', schema=None) as batch_op:
+        batch_op.create_index('ix_enrolments_resident', ['resident_id'], unique=False)
+
     with op.batch_alter_table('tasks', schema=None) as batch_op:
         batch_op.drop_index('ix_tasks_due_kind')
         batch_op.create_index('ix_tasks_due_kind', ['due_on', 'kind', 'state', 'enrolment_id'], unique=False)
@@ -40,6 +43,9 @@ def downgrade():
         batch_op.create_index('ix_tasks_due_kind', ['due_on', 'kind'], unique=False)
         batch_op.create_index(batch_op.f('ix_tasks_source_visit_id'), ['source_visit_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_tasks_closed_by_visit_id'), ['closed_by_visit_id'], unique=False)
+
+    with op.batch_alter_table('enrolments', schema=None) as batch_op:
+        batch_op.drop_index('ix_enrolments_resident')
 
     with op.batch_alter_table('job_horizons', schema=None) as batch_op:
         batch_op.drop_column('read_to')
