@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, load_only
+from sqlalchemy.orm import joinedload
 
 from familydoc.extensions import db
 from familydoc.models.enrolments import Enrolment
@@ -34,23 +35,34 @@ def list_care(live: Sequence[Enrolment], programmes: Mapping[str, Programme]) ->
     return tuple(_care_of(one, found.get(one.id), programmes) for one in live)
 
 
-def list_care_of_people(
-    residents: Collection[int], programmes: Mapping[str, Programme]
-) -> list[Care]:
-    """Give what was last found for each live enrolment of some people, in one statement."""
+@dataclass(frozen=True)
+class Reading:
+    """What a card shows of one programme: the last reading and its class in words."""
+
+    resident_id: int
+    programme: str
+    text: str
+    class_label: str
+
+
+def list_readings(residents: Collection[int], programmes: Mapping[str, Programme]) -> list[Reading]:
+    """Give the last reading in each live programme of some people, in one statement."""
     query = (
-        select(Enrolment, Assessment)
-        .outerjoin(Assessment, Assessment.id == Enrolment.last_assessment_id)
-        .where(Enrolment.resident_id.in_(residents), Enrolment.state == "active")
-        .options(
-            load_only(Enrolment.resident_id, Enrolment.programme),
-            load_only(Assessment.class_code, Assessment.referral),
-            joinedload(Assessment.visit, innerjoin=True).load_only(Visit.answers, Visit.visit_date),
+        select(
+            *(Enrolment.resident_id, Enrolment.programme),
+            *(Assessment.class_code, Assessment.referral, Visit.answers),
         )
+        .join(Assessment, Assessment.id == Enrolment.last_assessment_id)
+        .join(Assessment.visit)
+        .where(Enrolment.resident_id.in_(residents), Enrolment.state == "active")
         .order_by(Enrolment.id)
     )
-    rows = db.session.execute(query)
-    return [_care_of(enrolment, last, programmes) for enrolment, last in rows]
+    return [_reading(row, programmes.get(row.programme)) for row in db.session.execute(query)]
+
+
+def _reading(row: Any, programme: Programme | None) -> Reading:
+    text = reading_of(programme, row) if programme else ""
+    return Reading(row.resident_id, row.programme, text, class_words(programme, row)[0])
 
 
 def _care_of(

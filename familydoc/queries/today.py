@@ -15,7 +15,7 @@ from familydoc.models.residents import Resident
 from familydoc.models.tasks import Task
 from familydoc.models.teams import Team
 from familydoc.queries import scope
-from familydoc.queries.care import Care, list_care_of_people
+from familydoc.queries.care import Reading, list_readings
 from familydoc.queries.programmes import list_effective
 from familydoc.queries.task_periods import in_period
 
@@ -57,7 +57,7 @@ class Card:
 
     resident: Resident
     tasks: list[Task] = field(default_factory=list)
-    care: list[Care] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
 
     @property
     def first(self) -> Task:
@@ -116,7 +116,7 @@ def _page_of(rows: Sequence[Any], on: date) -> Page:
         cards.setdefault(person, Card(row[0].resident)).tasks.append(row[0])
         keys.setdefault(person, _key(row))
     shown = list(cards)[:PAGE]
-    found = _with_care({person: cards[person] for person in shown}, on)
+    found = _with_readings({person: cards[person] for person in shown}, on)
     return Page(list(found.values()), keys[shown[-1]] if len(cards) > PAGE else "")
 
 
@@ -292,10 +292,10 @@ def _cards(viewer: Account, wanted: Wanted, tasks: Sequence[Task]) -> list[Card]
     )
     for task in db.session.execute(query).scalars():
         cards[task.resident_id].tasks.append(task)
-    return list(_with_care(cards, wanted.on).values())
+    return list(_with_readings(cards, wanted.on).values())
 
 
-def _with_care(cards: dict[int, Card], on: date) -> dict[int, Card]:
-    for care in list_care_of_people(cards, list_effective(on)):
-        cards[care.enrolment.resident_id].care.append(care)
+def _with_readings(cards: dict[int, Card], on: date) -> dict[int, Card]:
+    for reading in list_readings(cards, list_effective(on)):
+        cards[reading.resident_id].readings.append(reading)
     return cards
