@@ -7,10 +7,12 @@ from familydoc.actions import staff as staff_actions
 from familydoc.extensions import db
 from familydoc.models.accounts import Account
 from familydoc.models.audit import AuditEvent
+from familydoc.models.teams import Staff
 from familydoc.queries.accounts import AccountFilters, last_logins, list_accounts
 from familydoc.rules.errors import RuleError
 from familydoc.rules.passwords import check_password
 from familydoc.transaction import transaction
+from tests.actions.races import together
 from tests.cast import CHENGGUAN, HONGHE, account, organisation, staff
 
 
@@ -152,3 +154,34 @@ def test_list_is_narrowed_and_says_the_last_login(app, as_):
     assert set(last_logins(found)) == {account("chen").id}
     assert list_accounts(AccountFilters(text="%"))[0] == []
     assert list_accounts(AccountFilters(state="disabled"))[0] == []
+
+
+def test_two_administrators_do_not_shut_each_other_out(app):
+    with transaction():
+        account("sun").role = "administrator"
+
+    def shut(by: str, whom: str):
+        return lambda: actions.disable_account(by=account(by), account=account(whom))
+
+    results = together(app, shut("admin", "sun"), shut("sun", "admin"))
+    assert sorted(map(str, results)) == ["None", "last_administrator"]
+    assert [account("admin").active, account("sun").active].count(True) == 1
+
+
+def test_one_name_asked_for_twice_at_once_is_given_once(app):
+    results = together(app, *[lambda: create("new.one")[0].username] * 2)
+    assert sorted(map(str, results)) == ["new.one", "username_taken"]
+
+
+def test_one_person_asked_for_twice_at_once_gets_one_account(app):
+    uid = make_person().uid
+
+    def make(name: str):
+        def act() -> str:
+            person = db.session.query(Staff).filter_by(uid=uid).one()
+            return create(name, role="member", staff=person)[0].username
+
+        return act
+
+    results = together(app, make("first"), make("second"))
+    assert results.count("second_account") == 1

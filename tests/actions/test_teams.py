@@ -19,6 +19,7 @@ from familydoc.queries.teams import count_followers, find_membership, get_card, 
 from familydoc.rules.errors import RuleError
 from familydoc.rules.teams import Plate
 from familydoc.transaction import transaction
+from tests.actions.races import together
 from tests.cast import (
     CHENGGUAN,
     CHENGGUAN_VILLAGE,
@@ -312,3 +313,42 @@ def test_cards_show_the_leader_first_and_only_who_serves_today(app):
     assert cards[1].gaps == ("还没有护士",)
     assert len(list_cards(account("admin"), organisation(HONGHE).id)) == 1
     assert [card.team.name for card in list_cards(account("wu"))] == ["宏河一队"]
+
+
+def test_village_wanted_by_two_teams_at_once_goes_to_one(app):
+    with transaction():
+        third = add(Team(uid="team-3", name="城关三队", organisation_id=organisation(CHENGGUAN).id))
+    resident = make_resident(village=SHENGQUAN, team=None)
+
+    def take(uid: str):
+        def act() -> str:
+            actions.move_village(
+                by=account("zhao"),
+                village=village(SHENGQUAN),
+                team=db.session.query(Team).filter_by(uid=uid).one(),
+                keeper=None,
+                seen=None,
+            )
+            return uid
+
+        return act
+
+    results = together(app, take("team-3"), take(team_of("chengguan2").uid))
+    assert results.count("village_moved") == 1
+    assert resident.team_id == find_service(SHENGQUAN).team_id
+    assert resident.team_id in (third.id, team_of("chengguan2").id)
+
+
+def test_nurse_wanted_by_two_teams_at_once_joins_one(app):
+    with transaction():
+        find_membership(team_of("chengguan1").id, staff("yun").id).until = TODAY
+
+    def join(key: str):
+        return lambda: (
+            actions.add_member(
+                by=account("zhao"), team=team_of(key), staff=staff("yun"), role="nurse", since=TODAY
+            ).team_id
+        )
+
+    results = together(app, join("chengguan1"), join("chengguan2"))
+    assert results.count("serves_elsewhere") == 1
