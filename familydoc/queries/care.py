@@ -13,6 +13,7 @@ from familydoc.models.enrolments import Enrolment
 from familydoc.models.visits import Assessment, Visit
 from familydoc.rules.answers import show_answer
 from familydoc.rules.definitions import Programme
+from familydoc.rules.programmes import load_programmes
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,12 @@ class Reading:
     class_label: str
 
 
-def list_readings(residents: Collection[int], programmes: Mapping[str, Programme]) -> list[Reading]:
-    """Give the last reading in each live programme of some people, in one statement."""
+def list_readings(residents: Collection[int]) -> list[Reading]:
+    """Give the last reading in each live programme of some people, in one statement.
+
+    Words and fields are the national ones: no county value changes them.
+    """
+    programmes = load_programmes()
     query = (
         select(
             *(Enrolment.resident_id, Enrolment.programme),

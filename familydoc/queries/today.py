@@ -16,7 +16,6 @@ from familydoc.models.tasks import Task
 from familydoc.models.teams import Team
 from familydoc.queries import scope
 from familydoc.queries.care import Reading, list_readings
-from familydoc.queries.programmes import list_effective
 from familydoc.queries.task_periods import in_period
 
 PAGE = 30
@@ -89,25 +88,24 @@ def list_people(viewer: Account, wanted: Wanted, after: str = "") -> Page:
         select(Task)
         .join(Task.resident)
         .where(*_conditions(Task, viewer, wanted))
-        .options(
-            contains_eager(Task.resident).options(
-                load_only(*SHOWN, raiseload=True),
-                joinedload(Resident.village),
-                joinedload(Resident.household),
-            )
-        )
+        .options(contains_eager(Task.resident).options(*_with_places(wanted.group)))
         .order_by(*order)
     )
     if not after:
         rows, more = _read(query, order, FEW)
         if not more:
-            return _page_of(rows, wanted.on)
+            return _page_of(rows)
     rows, more = _read(_past(query, order, after).where(~_comes_later(viewer, wanted)), order, PAGE)
     tasks = [row[0] for row in rows]
     return Page(_cards(viewer, wanted, tasks), _key(rows[-1]) if more else "")
 
 
-def _page_of(rows: Sequence[Any], on: date) -> Page:
+def _with_places(group: str) -> list[Any]:
+    places = [load_only(*SHOWN, raiseload=True), joinedload(Resident.village)]
+    return [*places, joinedload(Resident.household)] if group == "household" else places
+
+
+def _page_of(rows: Sequence[Any]) -> Page:
     """Give the first page of a list that is short enough to be read as a whole."""
     cards: dict[int, Card] = {}
     keys: dict[int, str] = {}
@@ -116,7 +114,7 @@ def _page_of(rows: Sequence[Any], on: date) -> Page:
         cards.setdefault(person, Card(row[0].resident)).tasks.append(row[0])
         keys.setdefault(person, _key(row))
     shown = list(cards)[:PAGE]
-    found = _with_readings({person: cards[person] for person in shown}, on)
+    found = _with_readings({person: cards[person] for person in shown})
     return Page(list(found.values()), keys[shown[-1]] if len(cards) > PAGE else "")
 
 
@@ -292,10 +290,10 @@ def _cards(viewer: Account, wanted: Wanted, tasks: Sequence[Task]) -> list[Card]
     )
     for task in db.session.execute(query).scalars():
         cards[task.resident_id].tasks.append(task)
-    return list(_with_readings(cards, wanted.on).values())
+    return list(_with_readings(cards).values())
 
 
-def _with_readings(cards: dict[int, Card], on: date) -> dict[int, Card]:
-    for reading in list_readings(cards, list_effective(on)):
+def _with_readings(cards: dict[int, Card]) -> dict[int, Card]:
+    for reading in list_readings(cards):
         cards[reading.resident_id].readings.append(reading)
     return cards

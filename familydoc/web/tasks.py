@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -110,8 +111,8 @@ def whose() -> str:
 def here(**changed: Any) -> str:
     """Give this list's address with some conditions changed; None takes one out."""
     kept = {key: request.args[key] for key in KEPT if request.args.get(key)}
-    wanted = {**kept, **changed}
-    return url_for("tasks.index", **{k: v for k, v in wanted.items() if v})
+    wanted = {key: value for key, value in {**kept, **changed}.items() if value}
+    return f"{request.path}?{urlencode(wanted)}" if wanted else request.path
 
 
 def next_address(after: str) -> str:
