@@ -15,7 +15,8 @@ from familydoc.extensions import db
 from familydoc.jobs.scheduler import start_in_background
 from familydoc.rules.errors import RuleError
 
-THREADS = 8
+#: Slow clients hold a connection, not a thread, and not for long.
+LIMITS = {"threads": 8, "connection_limit": 1000, "channel_timeout": 60}
 
 
 def main(app: Flask) -> None:
@@ -26,7 +27,7 @@ def main(app: Flask) -> None:
     if asked.lan and not os.environ.get("FAMILYDOC_PUBLIC_URL"):
         app.config["PUBLIC_URL"] = f"http://{lan_address()}:{port}"
     try:
-        server = create_server(app, host=host, port=port, threads=THREADS, ident=None)
+        server = create_server(app, host=host, port=port, ident=None, **LIMITS)
         accounts = prepare(app, asked.demo)
     except RuleError as refused:
         sys.exit(refused.message)

@@ -19,6 +19,7 @@ SWITCHED_OFF = frozenset({"health.metrics"})
 #: Values an address may be called with by mischief; each is 404 (or another address), never 500.
 ODD = ("9223372036854775808", "-1", "０１", "%00", "%2e%2e", "' OR 1=1--", "x" * 300, "<b>", "张")
 
+
 @pytest.fixture(scope="module")
 def route_map(tmp_path_factory):
     """The routes alone; no database is asked."""
