@@ -10,8 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from .definitions import Condition, Value
+from .values import parse_iso_date
 
-Reader = Callable[[str], Value]
+# A list is what several ticked choices give; only `has` looks into one.
+Reader = Callable[[str], Any]
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": lambda a, b: bool(a >= b),
@@ -21,7 +23,15 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "==": lambda a, b: bool(a == b),
     "!=": lambda a, b: bool(a != b),
 }
-OPERANDS = {"not": 1, "previous": 1, "in": 2, "if": 3, **dict.fromkeys(COMPARISONS, 2)}
+OPERANDS = {
+    "not": 1,
+    "previous": 1,
+    "in": 2,
+    "has": 2,
+    "if": 3,
+    "days_since": 1,
+    **dict.fromkeys(COMPARISONS, 2),
+}
 
 
 def find_fault(condition: Condition, names: Container[str]) -> str | None:
@@ -37,6 +47,8 @@ def find_fault(condition: Condition, names: Container[str]) -> str | None:
         return f"wrong number of operands for {operator!r}"
     if operator == "previous" and not isinstance(condition[1], str):
         return "the operand of 'previous' is a name"
+    if operator in ("has", "days_since") and not isinstance(condition[1], str):
+        return f"the first operand of {operator!r} is a name"
     if operator == "in":
         listed = condition[2]
         bad = not isinstance(listed, tuple) or any(isinstance(x, tuple) for x in listed)
@@ -63,9 +75,19 @@ def evaluate(condition: Condition, now: Reader, before: Reader) -> Value:
         chosen = condition[2] if truth(evaluate(first, now, before)) else condition[3]
         return evaluate(chosen, now, before)
     left = evaluate(first, now, before)
+    if operator == "days_since":
+        return days_between(left, now("visit_date"))
+    if operator == "has":
+        return isinstance(left, tuple) and condition[2] in left
     if operator == "in":
         return any(same_kind(left, x) and left == x for x in condition[2])
     return compare(operator, left, evaluate(condition[2], now, before))
+
+
+def days_between(first: Value, last: Value) -> int | None:
+    """Give the days from one ISO date to another, None where one is missing."""
+    days = [parse_iso_date(text) for text in (first, last)]
+    return (days[1] - days[0]).days if days[0] and days[1] else None
 
 
 def compare(operator: str, left: Value, right: Value) -> bool:
@@ -82,7 +104,7 @@ def same_kind(left: Value, right: Value) -> bool:
 
 def kind_of(value: Value) -> str:
     """Give nothing, truth, number or text."""
-    if value is None:
+    if value is None or isinstance(value, tuple):
         return "nothing"
     if isinstance(value, bool):
         return "truth"

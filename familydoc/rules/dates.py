@@ -16,6 +16,12 @@ def age_on(birth: date, day: date) -> int:
     return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
 
 
+def months_on(birth: date, day: date) -> int:
+    """Give completed months of age on `day`, as add_months counts them."""
+    months = (day.year - birth.year) * 12 + day.month - birth.month
+    return months if add_months(birth, months) <= day else months - 1
+
+
 def quarter_of(day: date) -> tuple[date, date]:
     """Give the first and the last day of the calendar quarter that holds `day`."""
     first = date(day.year, 3 * ((day.month - 1) // 3) + 1, 1)

@@ -13,7 +13,7 @@ Answer = bool | int | Decimal | str | tuple[int | str, ...]
 Condition = bool | int | Decimal | str | tuple[Any, ...]
 
 NUMBER_KINDS = ("integer", "decimal")
-FIELD_KINDS = (*NUMBER_KINDS, "choice", "multi", "flag", "text", "date", "bmi")
+FIELD_KINDS = (*NUMBER_KINDS, "choice", "multi", "flag", "text", "date", "instant", "bmi")
 TASK_KINDS = (
     "regular",
     "recheck",
@@ -153,22 +153,86 @@ class ClassLine:
 
 @dataclass(frozen=True)
 class Obligation:
-    """What comes next: a kind, and days or months given by a number or a parameter's name."""
+    """What comes next: a kind, and when: one of hours, days, months or a schedule.
+
+    Periods are numbers or names of parameters; they count from the visit, or from the date or
+    instant that the field `since` holds.
+    """
 
     kind: str
+    hours: int | str | None = None
     days: int | str | None = None
     months: int | str | None = None
+    schedule: str | None = None
+    since: str | None = None
+
+    @property
+    def periods(self) -> tuple[int | str, ...]:
+        """Give the periods and schedules that are named: exactly one when well-formed."""
+        named = (self.hours, self.days, self.months, self.schedule)
+        return tuple(period for period in named if period is not None)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One date of a schedule: due so many days or months after the anchor."""
+
+    name: str
+    days: int | None = None
+    months: int | None = None
+    opens_days: int | None = None
+    opens_months: int | None = None
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Dates counted from an anchor: `birth`, or a date field of the programme."""
+
+    name: str
+    anchor: str
+    end: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Who may be taken in, what must be known of them, and what is owed first.
+
+    `kind` is the first obligation: `regular` (within the interval or by the quarter's end),
+    `exam` (by the year's end), or what `first` says. `automatic`: by age alone, by the night.
+    `facts` are fields asked when somebody is taken in, kept with the enrolment.
+    """
+
+    kind: str = "regular"
+    first: Obligation | None = None
+    automatic: bool = False
+    facts: tuple[str, ...] = ()
+    sex: int | None = None
+    months_from: int | None = None
+    months_to: int | None = None
+
+
+@dataclass(frozen=True)
+class Exam:
+    """A yearly examination beside the regular visits, and the fields that make one."""
+
+    months: int | str
+    needs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the ladder; the first true line decides referral and next obligations."""
+    """One line of the ladder; the first true line decides referral and next obligations.
+
+    A line that `closes` says why the management ends when nothing more is owed.
+    """
 
     name: str
     when: Condition
     referral: str
     next: tuple[Obligation, ...]
     because: tuple[str, ...]
+    closes: str = ""
 
 
 @dataclass(frozen=True)
@@ -213,6 +277,11 @@ class Programme:
     hints: tuple[Text, ...]
     marks: tuple[Mark, ...]
     class_may_be_empty: bool
+    private: bool
+    intake: Intake
+    exam: Exam | None
+    schedules: Mapping[str, Schedule]
+    kind_words: Mapping[str, str]
     danger_panel: DangerPanel | None
     indicators: tuple[Indicator, ...]
     source: Mapping[str, Any]

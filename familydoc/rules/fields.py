@@ -10,6 +10,7 @@ from .values import (
     clean_text,
     exact_number,
     parse_date,
+    parse_instant,
     plain_number,
     round_half_up,
     typed_text,
@@ -115,6 +116,14 @@ def parse_date_answer(field: Field, value: object) -> Answer:
     return day.isoformat()
 
 
+def parse_instant_answer(field: Field, value: object) -> Answer:
+    """Give a moment with its offset, as ISO writes it; without one it is of Asia/Shanghai."""
+    moment = parse_instant(value)
+    if moment is None or moment.year < 1900:
+        raise refuse(field, "instant_invalid", "应是日期和时间，例如 2026-03-05 14:30")
+    return moment.isoformat(timespec="minutes" if not moment.second else "seconds")
+
+
 def parse_text(field: Field, value: object) -> Answer | None:
     """Give a note without control characters, None when nothing is left of it."""
     if value is None:
@@ -137,5 +146,6 @@ PARSERS: dict[str, Callable[[Field, object], Answer | None]] = {
     "multi": parse_multi,
     "flag": parse_flag,
     "date": parse_date_answer,
+    "instant": parse_instant_answer,
     "text": parse_text,
 }

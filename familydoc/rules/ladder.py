@@ -12,12 +12,13 @@ the regular one, and the open referral's own check stays on the list. Danger sti
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from .answers import answers_of, failed_checks, missing_measurements, unanswered
-from .dates import add_months, age_on
-from .definitions import Field, Line, Obligation, Programme
+from .dates import age_on, months_on
+from .definitions import Field, Line, Programme, Value
+from .dues import Due, due_of, step_names
 from .errors import RuleError
 from .fields import parse_answer
 from .programme_files import TOKEN
@@ -46,6 +47,8 @@ class Case:
     history: tuple[PastVisit, ...] = ()
     referral_open: bool = False
     parameters: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    #: What is known since the person was taken in, such as the last period; answers come first.
+    facts: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,13 @@ class Decision:
     class_label: str
     tone: str
     referral: str
-    next: tuple[tuple[str, date], ...]
+    next: tuple[tuple[str, Due], ...]
     because: tuple[str, ...]
     advice: tuple[str, ...]
     danger: tuple[str, ...]
     danger_steps: tuple[str, ...]
     missing: tuple[str, ...]
+    closes: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Give the decision as DESIGN section 6 prints it, with what else was found."""
@@ -78,6 +82,7 @@ class Decision:
             "tone": self.tone,
             "line": self.line,
             "missing": list(self.missing),
+            "closes": self.closes,
         }
 
 
@@ -92,9 +97,10 @@ def read_case(raw: object) -> Case:
         raise RuleError("answers_invalid", "answers 应是一个对象", "answers")
     if not isinstance(history, list) or not all(isinstance(h, Mapping) for h in history):
         raise RuleError("history_invalid", "history 应是一个列表，每项是一次随访", "history")
-    parameters = raw.get("parameters") or {}
-    if not isinstance(parameters, Mapping):
-        raise RuleError("parameters_invalid", "parameters 应是一个对象", "parameters")
+    parameters, facts = raw.get("parameters") or {}, raw.get("facts") or {}
+    for name, value in (("parameters", parameters), ("facts", facts)):
+        if not isinstance(value, Mapping):
+            raise RuleError(f"{name}_invalid", f"{name} 应是一个对象", name)
     case = Case(
         birth=case_date(raw, "birth"),
         visit_date=case_date(raw, "visit_date"),
@@ -103,6 +109,7 @@ def read_case(raw: object) -> Case:
         history=tuple(read_past(h) for h in history),
         referral_open=raw.get("referral_open") is True,
         parameters=parameters,
+        facts=facts,
     )
     if case.visit_date < case.birth:
         raise RuleError("before_birth", "随访日期早于出生日期", "visit_date")
@@ -141,7 +148,7 @@ def assess_case(programme: Programme, case: Case) -> Decision:
     Class, referral and periods follow the national specification as the programme file quotes
     it (DOMAIN 1.1, 1.2; DESIGN 6). Numbers are rounded to the field's decimals half up first.
     """
-    answers = judged_answers(programme, case.answers)
+    answers = judged_answers(programme, {**case.facts, **case.answers})
     raise_missing(programme, answers)
     for code, sentence in failed_checks(programme, answers):
         raise RuleError("impossible", sentence, code)
@@ -201,21 +208,41 @@ def chain(programme: Programme, case: Case, answers: Mapping[str, object]) -> Re
     """Give this visit's reading with the earlier readings behind it, oldest last."""
     previous: Reading | None = None
     for visit_date, held in past_readings(programme, case):
-        facts = {"age": age_on(case.birth, visit_date), "referral_open": False}
-        previous = Reading(programme, held, facts, previous)
-    facts = {"age": age_on(case.birth, case.visit_date), "referral_open": case.referral_open}
-    return Reading(programme, answers, facts, previous)
+        previous = Reading(programme, held, facts_on(case.birth, visit_date), previous)
+    facts = facts_on(case.birth, case.visit_date, case.referral_open, case.way)
+    reading = Reading(programme, answers, facts, previous)
+    reading.learn(step_names(programme.schedules, reading.value, case.visit_date))
+    return reading
+
+
+def facts_on(
+    birth: date, day: date, referral_open: bool = False, way: int | None = None
+) -> dict[str, Value]:
+    """Give what every condition may ask about a day, by the names of CASE_NAMES."""
+    return {
+        "age": age_on(birth, day),
+        "age_months": months_on(birth, day),
+        "birth": birth.isoformat(),
+        "visit_date": day.isoformat(),
+        "referral_open": referral_open,
+        "way": way,
+    }
 
 
 def past_readings(programme: Programme, case: Case) -> list[tuple[date, dict[str, object]]]:
     """Give the earlier dates that count as history, oldest first (see the module's head)."""
     readings = [
-        (past.visit_date, past_answers(programme, past.answers))
+        (past.visit_date, past_answers(programme, {**case.facts, **past.answers}))
         for past in case.history
         if past.visit_date < case.visit_date and not missing_measurements(programme, past.answers)
     ]
     codes = [f.code for f in programme.needed]
-    return sorted(readings, key=lambda r: (r[0], [r[1][code] for code in codes]))
+    return sorted(readings, key=lambda r: (r[0], [order_of(r[1][code]) for code in codes]))
+
+
+def order_of(answer: object) -> tuple[bool, Any]:
+    """Give a key by which the higher of two answers comes last: numbers before words."""
+    return isinstance(answer, str), answer
 
 
 def hints_of(programme: Programme, age: int) -> dict[str, str]:
@@ -230,18 +257,21 @@ def decide(reading: Reading, line: Line, visit_date: date) -> Decision:
     found = next((c for c in programme.classes if reading.holds(c.when)), None)
     panel = programme.danger_panel
     danger = reading.phrases(panel.found) if panel else []
+    dues = [(o, due_of(programme, o, visit_date, reading.value)) for o in line.next]
+    over = [programme.schedules[o.schedule].end for o, due in dues if o.schedule and due is None]
     return Decision(
         line=line.name,
         class_value=found.value if found else None,
         class_label=found.label if found else "",
         tone=("danger" if danger else found.tone) if found else "",
         referral=line.referral,
-        next=tuple((o.kind, due_on(programme, o, visit_date)) for o in line.next),
+        next=tuple((o.kind, due) for o, due in dues if due is not None),
         because=tuple(reading.say(text) for text in line.because if is_said(reading, text)),
         advice=tuple(reading.true_texts(programme.advice)),
         danger=tuple(danger),
         danger_steps=tuple(reading.say(s) for s in panel.steps) if panel and danger else (),
         missing=tuple(f.code for f in unanswered(programme, reading.answers)),
+        closes=line.closes or next(iter(over), ""),
     )
 
 
@@ -250,15 +280,3 @@ def is_said(reading: Reading, text: str) -> bool:
     names = {p.name for p in reading.programme.phrases}
     used = [name for _, name, _ in TOKEN.findall(text) if name in names]
     return not used or any(reading.phrases(name) for name in used)
-
-
-def due_on(programme: Programme, step: Obligation, visit_date: date) -> date:
-    """Give the due date of an obligation: calendar days, or calendar months clamped."""
-    if step.months is not None:
-        return add_months(visit_date, period_of(programme, step.months))
-    return visit_date + timedelta(days=period_of(programme, step.days or 0))
-
-
-def period_of(programme: Programme, period: int | str) -> int:
-    """Give a period as a number, by the parameter it names if it is a name."""
-    return int(programme.parameters[period].value) if isinstance(period, str) else period

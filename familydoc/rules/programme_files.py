@@ -19,19 +19,23 @@ from .definitions import (
     Condition,
     DangerPanel,
     Derived,
+    Exam,
     Field,
     Follows,
     Indicator,
+    Intake,
     Line,
     Mark,
     Obligation,
     Only,
     Parameter,
     Programme,
+    Schedule,
+    Step,
     Text,
 )
 
-CASE_NAMES = ("age", "referral_open")
+CASE_NAMES = ("age", "age_months", "birth", "visit_date", "referral_open", "way")
 TOKEN = re.compile(r"\{(previous\.)?([a-z_0-9]+)(:span)?\}")
 # What two forms must declare alike when they share a field.
 SHARED = ("kind", "unit", "min", "max", "decimals", "choices", "unchanged", "own", "of")
@@ -78,6 +82,11 @@ def build_programme(raw: Mapping[str, Any]) -> Programme:
         advice=tuple(build_text(t) for t in raw.get("advice", ())),
         hints=tuple(build_text(t) for t in raw.get("hints", ())),
         marks=tuple(Mark(**frozen_values(m)) for m in raw.get("marks", ())),
+        private=raw.get("private", False),
+        intake=build_intake(raw.get("intake", {})),
+        exam=Exam(**frozen_values(raw["exam"])) if "exam" in raw else None,
+        schedules={n: build_schedule(n, s) for n, s in raw.get("schedules", {}).items()},
+        kind_words=dict(raw.get("kind_words", {})),
         class_may_be_empty=raw.get("class_may_be_empty", False),
         danger_panel=DangerPanel(**frozen_values(panel)) if panel else None,
         indicators=tuple(Indicator(**i) for i in raw.get("indicators", ())),
@@ -151,6 +160,20 @@ def build_line(raw: Mapping[str, Any]) -> Line:
     return Line(**made)
 
 
+def build_intake(raw: Mapping[str, Any]) -> Intake:
+    """Build who is taken in and what is owed first."""
+    made = frozen_values(raw)
+    if first := raw.get("first"):
+        made["first"] = Obligation(**first)
+    return Intake(**made)
+
+
+def build_schedule(name: str, raw: Mapping[str, Any]) -> Schedule:
+    """Build a schedule with its steps."""
+    steps = tuple(Step(**step) for step in raw["steps"])
+    return Schedule(name=name, anchor=raw["anchor"], end=raw["end"], steps=steps)
+
+
 def check_programme(programme: Programme) -> None:
     """Raise ValueError at the first fault of a programme."""
     names = check_names(programme)
@@ -161,6 +184,9 @@ def check_programme(programme: Programme) -> None:
     check_conditions(programme, names)
     for line in programme.ladder:
         check_line(programme, line)
+    check_intake(programme)
+    for schedule in programme.schedules.values():
+        check_schedule(programme, schedule)
     if not programme.ladder or programme.ladder[-1].when is not True:
         raise ValueError("the last line of the ladder must be true for every case")
     if programme.classes and programme.classes[-1].when is not True:
@@ -169,7 +195,7 @@ def check_programme(programme: Programme) -> None:
 
 def check_names(programme: Programme) -> set[str]:
     """Give all names a condition may use; ValueError when one means two things."""
-    names: set[str] = set(CASE_NAMES)
+    names: set[str] = {*CASE_NAMES, *(f"{name}_next" for name in programme.schedules)}
     for group in (programme.parameters, programme.fields, programme.derived):
         if twice := names & set(group):
             raise ValueError(f"{sorted(twice)[0]} means two things")
@@ -258,14 +284,46 @@ def check_line(programme: Programme, line: Line) -> None:
     """Raise ValueError when a line's referral, kinds or periods are not known."""
     if line.referral not in REFERRALS:
         raise ValueError(f"ladder line {line.name}: referral {line.referral!r} is not known")
-    if not line.next:
+    if not line.next and not line.closes:
         raise ValueError(f"ladder line {line.name}: every line needs a next obligation")
     for step in line.next:
-        period = step.days if step.months is None else step.months
-        if step.kind not in TASK_KINDS or (step.days is None) == (step.months is None):
-            raise ValueError(f"ladder line {line.name}: {step.kind} needs days or months")
-        if isinstance(period, str) and period not in programme.parameters:
-            raise ValueError(f"ladder line {line.name}: unknown parameter {period!r}")
+        check_obligation(programme, f"ladder line {line.name}", step)
+
+
+def check_obligation(programme: Programme, place: str, step: Obligation) -> None:
+    """Raise ValueError when an obligation's kind, period or start is not known."""
+    if step.kind not in TASK_KINDS or len(step.periods) != 1:
+        raise ValueError(f"{place}: {step.kind} needs one of hours, days, months, schedule")
+    (period,) = step.periods
+    names = programme.schedules if step.schedule is not None else programme.parameters
+    if isinstance(period, str) and period not in names:
+        raise ValueError(f"{place}: unknown parameter {period!r}")
+    wanted = "instant" if step.hours is not None else "date"
+    since = programme.fields.get(step.since or "")
+    if (step.since or step.hours is not None) and (since is None or since.kind != wanted):
+        raise ValueError(f"{place}: `since` is the name of a field of kind {wanted}")
+
+
+def check_intake(programme: Programme) -> None:
+    """Raise ValueError when what is owed first cannot be found."""
+    intake = programme.intake
+    if intake.kind not in ("regular", "exam"):
+        raise ValueError(f"intake: kind {intake.kind!r} is 'regular' or 'exam'")
+    if unknown := {*intake.facts, *(programme.exam.needs if programme.exam else ())} - set(
+        programme.fields
+    ):
+        raise ValueError(f"intake: unknown field {sorted(unknown)[0]!r}")
+    if intake.first is not None:
+        check_obligation(programme, "intake", intake.first)
+
+
+def check_schedule(programme: Programme, schedule: Schedule) -> None:
+    """Raise ValueError when a schedule counts from nothing or a step has no date."""
+    field = programme.fields.get(schedule.anchor)
+    if schedule.anchor != "birth" and (field is None or field.kind != "date"):
+        raise ValueError(f"schedule {schedule.name}: anchor is birth or a date field")
+    if not schedule.steps or any((s.days is None) == (s.months is None) for s in schedule.steps):
+        raise ValueError(f"schedule {schedule.name}: every step needs days or months")
 
 
 def check_shared(programmes: Iterable[Programme]) -> None:

@@ -33,6 +33,10 @@ class Reading:
             self._known[name] = self._find(name)
         return self._known[name]
 
+    def learn(self, facts: Mapping[str, Value]) -> None:
+        """Add what can be known only from the answers themselves."""
+        self._known.update(facts)
+
     def _find(self, name: str) -> Value:
         programme = self.programme
         if name in programme.parameters:
@@ -40,7 +44,7 @@ class Reading:
         if name in programme.derived:
             return evaluate(programme.derived[name].value, self.value, self.value_before)
         held: Any = self.answers.get(name)
-        return held if not isinstance(held, tuple | list) else None
+        return tuple(held) if isinstance(held, list) else held
 
     def value_before(self, name: str) -> Value:
         """Give a value as it was at the previous reading; None when there is none."""
@@ -85,6 +89,8 @@ def word_of(value: Value, decimals: int) -> str:
         return BLANK
     if isinstance(value, bool):
         return "是" if value else "否"
+    if isinstance(value, tuple):
+        return BLANK
     if isinstance(value, int | Decimal):
         return plain_number(Decimal(value), decimals)
     return str(value)

@@ -6,7 +6,7 @@ into a digit; so full-width characters are mapped by hand and the shape is check
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -22,6 +22,12 @@ DATE_SHAPES = (
 )
 ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
+INSTANT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
+#: The one zone of the country: what a clock on the wall says without an offset.
+SHANGHAI = timezone(timedelta(hours=8))
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -81,6 +87,36 @@ def parse_iso_date(value: object) -> date | None:
     """Give the date of YYYY-MM-DD, None for any other shape or a day that does not exist."""
     match = ISO_DATE.fullmatch(value) if isinstance(value, str) else None
     return _real_date(*match.groups()) if match else None
+
+
+def parse_instant(value: object) -> datetime | None:
+    """Give the moment of YYYY-MM-DD HH:MM[:SS][offset], None for any other text.
+
+    The offset is kept as written; without one the moment is of Asia/Shanghai.
+    """
+    text = value.strip().translate(FULL_WIDTH) if isinstance(value, str) else ""
+    match = INSTANT.fullmatch(text.replace("：", ":"))
+    day = parse_iso_date(match[1]) if match else None
+    if match is None or day is None:
+        return None
+    hour, minute, second = (int(part or 0) for part in match.group(2, 3, 4))
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    zone = _zone(match[5])
+    if zone is None:
+        return None
+    return datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=zone)
+
+
+def _zone(offset: str | None) -> timezone | None:
+    if offset in (None, "Z"):
+        return timezone.utc if offset else SHANGHAI
+    assert offset is not None
+    hours, minutes = int(offset[1:3]), int(offset[4:6])
+    if hours > 14 or minutes > 59:
+        return None
+    span = timedelta(hours=hours, minutes=minutes)
+    return timezone(-span if offset[0] == "-" else span)
 
 
 def _real_date(year: str, month: str, day: str) -> date | None:

@@ -11,7 +11,11 @@ const INVISIBLE = /[\u200b\u200c\u200d\u2060\ufeff\u3000\u00a0 \t\r\n]/g;
 const SEPARATORS = /[,，、;；\s]+/;
 const YES = ["1", "true", "on", "yes", "是", "有"];
 const NO = ["0", "false", "off", "no", "否", "无"];
-const CASE_NAMES = ["age", "referral_open"];
+const INSTANT = /^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?(Z|[+-][0-9]{2}:[0-9]{2})?$/;
+// The one zone of the country: what a clock on the wall says without an offset.
+const SHANGHAI = "+08:00";
+// A step counts as done by a visit this many days before it, as its task's window.
+const STEP_OPENS_DAYS = 30;
 
 export class RuleError extends Error {
   constructor(code, message, field) {
@@ -50,12 +54,34 @@ export function addMonths({ year, month, day }, months) {
 }
 
 export function addDays(date, days) {
-  let { year, month, day } = date;
-  for (day += days; day > monthLength(year, month); ) {
-    day -= monthLength(year, month);
-    ({ year, month } = addMonths({ year, month, day: 1 }, 1));
-  }
-  return { year, month, day };
+  return civilDate(dayNumber(date) + days);
+}
+
+// Days since 1970-01-01, of the proleptic Gregorian calendar, without a Date.
+function dayNumber({ year, month, day }) {
+  const y = month > 2 ? year : year - 1;
+  const inEra = y - Math.floor(y / 400) * 400;
+  const inYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
+  const ofEra = inEra * 365 + Math.floor(inEra / 4) - Math.floor(inEra / 100) + inYear;
+  return Math.floor(y / 400) * 146097 + ofEra - 719468;
+}
+
+function civilDate(number) {
+  const z = number + 719468;
+  const era = Math.floor(z / 146097);
+  const ofEra = z - era * 146097;
+  const part = ofEra - Math.floor(ofEra / 1460) + Math.floor(ofEra / 36524) - Math.floor(ofEra / 146096);
+  const inEra = Math.floor(part / 365);
+  const inYear = ofEra - (365 * inEra + Math.floor(inEra / 4) - Math.floor(inEra / 100));
+  const index = Math.floor((5 * inYear + 2) / 153);
+  const day = inYear - Math.floor((153 * index + 2) / 5) + 1;
+  const month = index < 10 ? index + 3 : index - 9;
+  return { year: inEra + era * 400 + (month <= 2 ? 1 : 0), month, day };
+}
+
+export function monthsOn(birth, day) {
+  const months = (day.year - birth.year) * 12 + day.month - birth.month;
+  return writeDate(addMonths(birth, months)) <= writeDate(day) ? months : months - 1;
 }
 
 export function ageOn(birth, day) {
@@ -68,8 +94,11 @@ export function ageOn(birth, day) {
 export function typedText(value) {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return Math.abs(value) < 1e21 ? String(value) : bigText(value);
-  return String(value)
-    .replace(INVISIBLE, "")
+  return halfWidth(String(value).replace(INVISIBLE, ""));
+}
+
+function halfWidth(text) {
+  return text
     .replace(/[０-９]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0))
     .replace(/[．。－＋／]/g, (c) => FULL_WIDTH[c]);
 }
@@ -152,7 +181,32 @@ function parseFlag(field, value) {
   return YES.includes(text);
 }
 
+// Digits may be full width: phones and input methods write them so.
+function instantParts(value) {
+  const text = typeof value === "string" ? halfWidth(value.trim()).replace("：", ":") : "";
+  const match = INSTANT.exec(text);
+  const day = match ? parseDate(match[1]) : null;
+  if (!day) return null;
+  const [hour, minute, second] = [match[2], match[3], match[4] ?? 0].map(Number);
+  const zone = match[5] === "Z" ? "+00:00" : (match[5] ?? SHANGHAI);
+  const valid = hour < 24 && minute < 60 && second < 60;
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(4, 6))];
+  return valid && hours <= 14 && minutes < 60 ? { day, hour, minute, second, zone } : null;
+}
+
+function writeInstant({ day, hour, minute, second, zone }) {
+  const clock = [hour, minute, ...(second ? [second] : [])].map(pad).join(":");
+  return `${writeDate(day)}T${clock}${zone.replace(/^-00:00$/, "+00:00")}`;
+}
+
+function parseInstant(field, value) {
+  const parts = instantParts(value);
+  if (!parts) throw refuse(field, "instant_invalid", "应是日期和时间，例如 2026-03-05 14:30");
+  return writeInstant(parts);
+}
+
 const PARSERS = {
+  instant: parseInstant,
   integer: parseNumber,
   decimal: parseNumber,
   choice: parseChoice,
@@ -179,8 +233,14 @@ const COMPARISONS = {
   "!=": (a, b) => a !== b,
 };
 
+function daysBetween(first, last) {
+  const days = [parseDate(first), parseDate(last)];
+  return days[0] && days[1] ? dayNumber(days[1]) - dayNumber(days[0]) : null;
+}
+
 const isMissing = (value) => value === null || value === undefined;
-const sameKind = (a, b) => !isMissing(a) && !isMissing(b) && typeof a === typeof b;
+const isPlain = (value) => !isMissing(value) && !Array.isArray(value);
+const sameKind = (a, b) => isPlain(a) && isPlain(b) && typeof a === typeof b;
 
 function evaluate(condition, now, before) {
   if (typeof condition === "string") return now(condition);
@@ -194,6 +254,8 @@ function evaluate(condition, now, before) {
   if (operator === "previous") return before(operands[0]);
   if (operator === "if") return value(operands[truth(operands[0]) ? 1 : 2]);
   const left = value(operands[0]);
+  if (operator === "days_since") return daysBetween(left, now("visit_date"));
+  if (operator === "has") return Array.isArray(left) && left.includes(operands[1]);
   if (operator === "in") return operands[1].some((x) => sameKind(left, x) && left === x);
   const right = value(operands[1]);
   return sameKind(left, right) && COMPARISONS[operator](left, right);
@@ -208,11 +270,10 @@ class Reading {
 
   value(name) {
     const { parameters, derived } = this.names;
-    if (CASE_NAMES.includes(name)) return this.facts[name];
+    if (name in this.facts) return this.facts[name];
     if (name in parameters) return parameters[name].value;
     if (name in derived) return this.evaluate(derived[name].value);
-    const held = this.answers[name];
-    return Array.isArray(held) ? null : held;
+    return this.answers[name];
   }
 
   before(name) {
@@ -260,7 +321,7 @@ class Reading {
 }
 
 function wordOf(value, decimals) {
-  if (isMissing(value)) return BLANK;
+  if (!isPlain(value)) return BLANK;
   if (typeof value === "boolean") return value ? "是" : "否";
   return typeof value === "number" ? plainNumber(value, decimals) : String(value);
 }
@@ -351,15 +412,21 @@ function isReadable(programme, code, value) {
   }
 }
 
+// Numbers before words, the higher of two answers last.
+function compareAnswers(a, b) {
+  if (typeof a === typeof b) return a < b ? -1 : a > b ? 1 : 0;
+  return typeof a === "string" ? 1 : -1;
+}
+
 // Earlier dates with all needed measurements, oldest first; of two on one date the higher last.
 function pastReadings(programme, kase, visitDate) {
   const codes = programme.fields.filter((f) => f.needed).map((f) => f.code);
   const order = (a, b) =>
     (a.day < b.day ? -1 : a.day > b.day ? 1 : 0) ||
-    codes.map((c) => a.answers[c] - b.answers[c]).find((difference) => difference !== 0) ||
+    codes.map((c) => compareAnswers(a.answers[c], b.answers[c])).find((order) => order !== 0) ||
     0;
   return (kase.history ?? [])
-    .map((past) => ({ day: writeDate(caseDate(past, "visit_date")), raw: past.answers ?? {} }))
+    .map((past) => ({ day: writeDate(caseDate(past, "visit_date")), raw: withFacts(kase, past) }))
     .filter((past) => past.day < visitDate && !missingMeasurements(programme, past.raw).length)
     .map((past) => ({ day: past.day, answers: pastAnswers(programme, past.raw) }))
     .sort(order);
@@ -369,24 +436,89 @@ function chain(programme, kase, answers) {
   const [names, birth, visit] = [namesOf(programme), caseDate(kase, "birth"), caseDate(kase, "visit_date")];
   let previous = null;
   for (const past of pastReadings(programme, kase, writeDate(visit))) {
-    const facts = { age: ageOn(birth, parseDate(past.day)), referral_open: false };
-    previous = new Reading(names, past.answers, facts, previous);
+    previous = new Reading(names, past.answers, factsOn(birth, parseDate(past.day)), previous);
   }
-  const facts = { age: ageOn(birth, visit), referral_open: kase.referral_open === true };
-  return new Reading(names, answers, facts, previous);
+  const facts = { ...factsOn(birth, visit), referral_open: kase.referral_open === true, way: wayOf(kase) };
+  const reading = new Reading(names, answers, facts, previous);
+  for (const [name, schedule] of Object.entries(programme.schedules ?? {})) {
+    const anchor = parseDate(reading.value(schedule.anchor));
+    facts[`${name}_next`] = (anchor && nextStep(schedule, anchor, visit)?.name) || null;
+  }
+  return reading;
 }
 
-function dueOn(programme, step, visit) {
+function factsOn(birth, day) {
+  return {
+    age: ageOn(birth, day),
+    age_months: monthsOn(birth, day),
+    birth: writeDate(birth),
+    visit_date: writeDate(day),
+    referral_open: false,
+    way: null,
+  };
+}
+
+function wayOf(kase) {
+  const way = Number(kase.way ?? NaN);
+  return Number.isInteger(way) ? way : null;
+}
+
+// What is known since the person was taken in; an answer of the visit comes first.
+function withFacts(kase, visit) {
+  return { ...(kase.facts ?? {}), ...(visit.answers ?? {}) };
+}
+
+// --- when an obligation falls due (familydoc/rules/dues.py) ------------------------------------
+
+function nextStep(schedule, anchor, visit) {
+  const today = writeDate(visit);
+  return schedule.steps.find((step) => writeDate(stepOpens(step, anchor)) > today);
+}
+
+function stepDue(step, anchor) {
+  return step.months === undefined ? addDays(anchor, step.days ?? 0) : addMonths(anchor, step.months);
+}
+
+function stepOpens(step, anchor) {
+  if (step.opens_months !== undefined) return addMonths(anchor, step.opens_months);
+  if (step.opens_days !== undefined) return addDays(anchor, step.opens_days);
+  return addDays(stepDue(step, anchor), -STEP_OPENS_DAYS);
+}
+
+function known(programme, name, reading) {
+  const held = reading.value(name);
+  if (typeof held === "string") return held;
+  const { label } = reading.names.fields[name];
+  throw new RuleError("missing", `缺${label}，填了才能评估${programme.name}`, name);
+}
+
+// The due date or instant of an obligation, never before the visit; null when a schedule is over.
+function dueOn(programme, step, visit, reading) {
   const period = (given) => (typeof given === "string" ? programme.parameters[given].value : given);
-  const due = step.months === undefined ? addDays(visit, period(step.days)) : addMonths(visit, period(step.months));
-  return { kind: step.kind, due: writeDate(due) };
+  const notBefore = (day) => (writeDate(day) < writeDate(visit) ? writeDate(visit) : writeDate(day));
+  if (step.schedule !== undefined) {
+    const schedule = programme.schedules[step.schedule];
+    const anchor = parseDate(known(programme, schedule.anchor, reading));
+    const found = nextStep(schedule, anchor, visit);
+    return found ? notBefore(stepDue(found, anchor)) : null;
+  }
+  if (step.hours !== undefined) {
+    const parts = instantParts(known(programme, step.since, reading));
+    const hours = parts.hour + period(step.hours);
+    const day = addDays(parts.day, Math.floor(hours / 24));
+    const due = { ...parts, day, hour: hours % 24 };
+    return writeDate(day) < writeDate(visit) ? writeDate(visit) : writeInstant(due);
+  }
+  const start = step.since === undefined ? visit : parseDate(known(programme, step.since, reading));
+  if (step.months !== undefined) return notBefore(addMonths(start, period(step.months)));
+  return notBefore(addDays(start, period(step.days)));
 }
 
 // The decision of DESIGN section 6; throws RuleError naming what is missing or out of range.
 // `programme` is the programme's JSON with the county's parameters already in it.
 export function assess(programme, kase) {
   const visit = caseDate(kase, "visit_date");
-  const answers = judgedAnswers(programme, kase.answers ?? {});
+  const answers = judgedAnswers(programme, withFacts(kase, kase));
   raiseMissing(programme, answers);
   raiseImpossible(programme, answers);
   const reading = chain(programme, kase, answers);
@@ -394,10 +526,12 @@ export function assess(programme, kase) {
   const found = (programme.classes ?? []).find((one) => reading.holds(one.when));
   const panel = programme.danger_panel;
   const danger = panel ? reading.phrases(panel.found) : [];
+  const dues = line.next.map((step) => [step, dueOn(programme, step, visit, reading)]);
+  const over = dues.find(([step, due]) => step.schedule !== undefined && due === null);
   return {
     class: found ? found.value : null,
     referral: line.referral,
-    next: line.next.map((step) => dueOn(programme, step, visit)),
+    next: dues.filter(([, due]) => due !== null).map(([step, due]) => ({ kind: step.kind, due })),
     because: line.because.filter((t) => reading.hasSomethingToSay(t)).map((t) => reading.say(t)),
     advice: reading.trueTexts(programme.advice ?? []),
     danger,
@@ -406,6 +540,7 @@ export function assess(programme, kase) {
     tone: found ? (danger.length ? "danger" : (found.tone ?? "")) : "",
     line: line.name,
     missing: programme.fields.filter((f) => f.expected && !(f.code in answers)).map((f) => f.code),
+    closes: line.closes || (over ? programme.schedules[over[0].schedule].end : ""),
   };
 }
 
@@ -416,7 +551,7 @@ export function marks(programme, kase) {
   const answers = judgedAnswers(programme, Object.fromEntries(readable));
   const [birth, visit] = [parseDate(kase.birth), parseDate(kase.visit_date)];
   if (!birth || !visit) return {};
-  const reading = new Reading(namesOf(programme), answers, { age: ageOn(birth, visit) }, null);
+  const reading = new Reading(namesOf(programme), answers, factsOn(birth, visit), null);
   const found = {};
   for (const mark of programme.marks ?? []) {
     if (!(mark.field in found) && reading.holds(mark.when)) found[mark.field] = mark.tone;
