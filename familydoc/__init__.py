@@ -4,8 +4,9 @@ from typing import Any
 
 from flask import Flask
 
-from familydoc import cli, config, models, web
+from familydoc import cli, config, labels, models, web
 from familydoc.extensions import csrf, db, init_database, keys, login_manager, migrate
+from familydoc.rules.programmes import use_folders
 
 
 def create_app(overrides: dict[str, Any] | None = None) -> Flask:
@@ -18,6 +19,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
         static_folder=str(config.ROOT / "static"),
     )
     app.config.from_mapping(settings)
+    labels.name_programmes({p.code: p.name for p in use_folders(*settings["PROGRAMMES"]).values()})
     keys.init_app(app)
     init_database(app)
     migrate.init_app(

@@ -32,6 +32,7 @@ def load(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
         "PUBLIC_URL": public_url,
         "MAX_CONTENT_LENGTH": UPLOAD_LIMIT,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "PROGRAMMES": _folders(os.environ.get("FAMILYDOC_PROGRAMMES", "")),
         "METRICS": os.environ.get("FAMILYDOC_METRICS") == "1",
         "IDLE_MINUTES": 60,
         "PASSWORD_POLICY": os.environ.get("FAMILYDOC_PASSWORD_POLICY", "dengbao"),
@@ -45,6 +46,11 @@ def _public_url(given: dict[str, Any]) -> str:
     port = os.environ.get("FAMILYDOC_PORT", "5000")
     default = os.environ.get("FAMILYDOC_PUBLIC_URL") or f"http://127.0.0.1:{port}"
     return str(given.get("PUBLIC_URL") or default).rstrip("/")
+
+
+def _folders(paths: str) -> list[Path]:
+    """Further folders of programme files, parted as the paths of a shell are."""
+    return [Path(path).expanduser() for path in paths.split(os.pathsep) if path.strip()]
 
 
 def _database_url(instance: Path) -> str:

@@ -1,5 +1,7 @@
 """Words for codes. Screens are Chinese, databases hold codes; this is the only dictionary."""
 
+from collections.abc import Mapping
+
 LABELS: dict[str, dict[str, str]] = {
     "role": {
         "administrator": "系统管理员",
@@ -59,20 +61,8 @@ LABELS: dict[str, dict[str, str]] = {
         "poverty_monitored": "监测对象",
         "special_family": "计生特殊家庭",
     },
-    "programme": {
-        "hypertension": "高血压",
-        "diabetes": "糖尿病",
-        "elderly": "老年人",
-        "severe_mental_disorder": "严重精神障碍",
-        "tuberculosis": "肺结核",
-        "maternal": "孕产妇",
-        "child": "儿童",
-        "tcm_elderly": "老年中医药",
-        "tcm_child": "儿童中医药",
-        "copd": "慢阻肺",
-        "other_chronic": "其他慢病",
-        "disabled_bedridden": "残疾卧床",
-    },
+    #: Filled by `name_programmes` from the programmes' files.
+    "programme": {},
     "task_kind": {
         "regular": "季度随访",
         "recheck": "2周复查",
@@ -142,6 +132,26 @@ LABELS: dict[str, dict[str, str]] = {
         "birth_conflict": "出生日期以身份证号为准",
     },
 }
+
+
+#: Words for programmes whose file is still to come.
+COMING = {
+    "elderly": "老年人",
+    "severe_mental_disorder": "严重精神障碍",
+    "tuberculosis": "肺结核",
+    "maternal": "孕产妇",
+    "child": "儿童",
+    "tcm_elderly": "老年中医药",
+    "tcm_child": "儿童中医药",
+    "copd": "慢阻肺",
+    "other_chronic": "其他慢病",
+    "disabled_bedridden": "残疾卧床",
+}
+
+
+def name_programmes(names: Mapping[str, str]) -> None:
+    """Take the words for programmes from their files; whoever starts the app hands them in."""
+    LABELS["programme"] = COMING | dict(names)
 
 
 def word(kind: str, code: object) -> str:

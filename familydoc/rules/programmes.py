@@ -26,16 +26,43 @@ __all__ = [
     "get_programme",
     "load_programmes",
     "read_case",
+    "use_folders",
     "with_parameters",
 ]
 
 FOLDER = Path(__file__).parent.parent / "programmes"
+#: Where this process reads its programmes: the package's, and a county's own beside them.
+_folders = [FOLDER]
+
+
+def use_folders(*more: Path) -> Mapping[str, Programme]:
+    """Read the programmes of these folders too from now on; give all of them.
+
+    Set once, when an app starts. ProgrammeFileError when a folder is not there, a file is bad, or
+    a code stands in two folders; then nothing has changed.
+    """
+    for folder in more:
+        if not folder.is_dir():
+            raise ProgrammeFileError(f"{folder} is not a folder of programme files")
+    found = load_programmes(FOLDER, *more)
+    _folders[:] = [FOLDER, *more]
+    return found
+
+
+def load_programmes(*folders: Path) -> Mapping[str, Programme]:
+    """Give all programmes by code, read once: of these folders, or of those in use."""
+    return _read_folders(folders or tuple(_folders))
 
 
 @cache
-def load_programmes(folder: Path = FOLDER) -> Mapping[str, Programme]:
-    """Give all programmes of a folder by code, read once; ProgrammeFileError when one is bad."""
-    found = {p.code: p for p in (read_programme(f) for f in sorted(folder.glob("*.toml")))}
+def _read_folders(folders: tuple[Path, ...]) -> Mapping[str, Programme]:
+    """Read every file; ProgrammeFileError when one is bad or two have one code."""
+    found: dict[str, Programme] = {}
+    for file in (file for folder in folders for file in sorted(folder.glob("*.toml"))):
+        programme = read_programme(file)
+        if programme.code in found:
+            raise ProgrammeFileError(f"{file}: {programme.code} is there already")
+        found[programme.code] = programme
     check_shared(found.values())
     return MappingProxyType(found)
 
