@@ -3,9 +3,11 @@
 from familydoc.models import (
     accounts,
     audit,
+    calendar,
     contacts,
     contracts,
     enrolments,
+    handovers,
     imports,
     jobs,
     organisations,
@@ -20,9 +22,11 @@ from familydoc.models import (
 __all__ = [
     "accounts",
     "audit",
+    "calendar",
     "contacts",
     "contracts",
     "enrolments",
+    "handovers",
     "imports",
     "jobs",
     "organisations",
