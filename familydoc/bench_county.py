@@ -37,15 +37,15 @@ RESIDENTS = (
 )
 ENROLMENTS = (
     "INSERT INTO enrolments (resident_id, programme, since, state, reason, team_id, staff_id,"
-    " next_due_on, next_kind) SELECT id, '{programme}', '2026-01-01', 'active', '', team_id,"
-    " team_id, {due}, '{kind}' FROM residents WHERE {which} ORDER BY id"
+    " {column}) SELECT id, '{programme}', '2026-01-01', 'active', '', team_id,"
+    " team_id, {due} FROM residents WHERE {which} ORDER BY id"
 )
-#: programme, kind, who, last due date after the day, days over which the due dates lie.
+#: programme, column of the due date, who, last due date after the day, days the dates lie over.
 #: Quarterly 8 % and 2.5 % of the residents; a yearly obligation for 0.1 % of them a day.
 OBLIGATIONS = (
-    ("hypertension", "regular", "id % 25 < 2", 30, 90),
-    ("diabetes", "regular", "id % 40 = 7", 30, 90),
-    ("elderly", "exam", "id * 61 % 1000 < 432", 220, 432),
+    ("hypertension", "next_due_on", "id % 25 < 2", 30, 90),
+    ("diabetes", "next_due_on", "id % 40 = 7", 30, 90),
+    ("elderly", "exam_due_on", "id * 61 % 1000 < 432", 220, 432),
 )
 
 
@@ -55,10 +55,10 @@ def fill_county(size: int, on: date) -> None:
         centre = add_places(by=None, rows=read_divisions(DIVISIONS)).id
     with db.engine.begin() as connection:
         _teams(connection, size, centre)
-        for programme, kind, which, last, days in OBLIGATIONS:
+        for programme, column, which, last, days in OBLIGATIONS:
             day = DAYS_BEFORE[connection.dialect.name]
             due = day.format(on + timedelta(days=last), f"id * 13 % {days}")
-            statement = ENROLMENTS.format(programme=programme, kind=kind, due=due, which=which)
+            statement = ENROLMENTS.format(programme=programme, column=column, due=due, which=which)
             connection.execute(text(statement))
 
 

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Table, func, select, text
 from sqlalchemy.orm import Session
 
+from familydoc import clock
+
 
 def insert_rows(
     session: Session, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
@@ -47,3 +49,14 @@ def qualified(session: Session, table: Table) -> str:
     schemas = session.connection().get_execution_options().get("schema_translate_map") or {}
     schema = schemas.get(table.schema)
     return f'"{schema}".{table.name}' if schema else table.name
+
+
+def table(model: Any) -> Table:
+    """Give a model's table."""
+    return model.__table__  # type: ignore[no-any-return]
+
+
+def now_text(session: Session) -> str:
+    """Give this instant as the database keeps it."""
+    text = clock.now().strftime("%Y-%m-%d %H:%M:%S.%f")
+    return text if session.connection().dialect.name == "sqlite" else f"{text}+00"

@@ -31,11 +31,12 @@ from familydoc.models.enrolments import Enrolment
 from familydoc.models.residents import ON_ROSTER, Resident
 from familydoc.models.tasks import RANK_PLAIN, Task
 from familydoc.models.types import UTCDateTime
+from familydoc.queries.due_tasks import DUE_ON
 from familydoc.rules.tasks import WINDOW_DAYS
 
 COLUMNS = (
     *("enrolment_id", "resident_id", "programme", "kind", "rank", "window_start", "due_on"),
-    *("state", "reason", "team_id", "staff_id", "village_code", "created_at"),
+    *("state", "reason", "team_id", "staff_id", "village_code", "by_phone", "created_at"),
 )
 tasks: Table = Task.__table__  # type: ignore[assignment]
 enrolments: Table = Enrolment.__table__  # type: ignore[assignment]
@@ -48,26 +49,26 @@ KIND: ColumnElement[str] = bindparam("of_kind")
 
 
 @cache
-def first_tasks(engine: str, is_part: bool) -> Insert:
+def first_tasks(engine: str, kind: str, is_part: bool) -> Insert:
     """Insert the enrolments' due dates in (:after, :until], one range of the partial index.
 
     A part reads the enrolments (:first, :last] along their key instead, date by date.
     """
     e, r = enrolments.c, residents.c
-    due_on: ColumnElement[Any] = e.next_due_on
-    kind: ColumnElement[Any] = e.next_kind
-    if is_part:  # expressions keep the planner off the index of dates: the key is the better way
-        due_on, kind = func.coalesce(due_on, None), func.coalesce(kind, None)
+    named = e[DUE_ON[kind].key]
+    due_on: ColumnElement[Any] = named
+    if is_part:  # an expression keeps the planner off the index of dates: the key is better
+        due_on = func.coalesce(named, None)
     rows = (
         select(
             *(e.id, e.resident_id, e.programme, KIND, literal(RANK_PLAIN)),
-            *(_window_start(engine), e.next_due_on, literal("open"), literal("")),
-            *(e.team_id, e.staff_id, r.village_code, bindparam("now", type_=UTCDateTime)),
+            *(_window_start(engine, named), named, literal("open"), literal("")),
+            *(e.team_id, e.staff_id, r.village_code, r.state == literal_column("'away'")),
+            bindparam("now", type_=UTCDateTime),
         )
         .join_from(enrolments, residents, r.id == e.resident_id)
         .where(
             e.state == ACTIVE,
-            kind == KIND,
             due_on > bindparam("after", type_=Date),
             due_on <= bindparam("until", type_=Date),
             r.state.in_([literal_column(f"'{word}'") for word in ON_ROSTER]),
@@ -79,7 +80,7 @@ def first_tasks(engine: str, is_part: bool) -> Insert:
     return _insert_new(engine, rows)
 
 
-def successors(engine: str, follows: Sequence[tuple[date, date, date]]) -> Insert:
+def successors(engine: str, kind: str, follows: Sequence[tuple[date, date, date]]) -> Insert:
     """Insert what follows open tasks: (due date, the next one, its window's start) each.
 
     Only the newest task of an enrolment is followed, and only while the enrolment itself names
@@ -99,7 +100,8 @@ def successors(engine: str, follows: Sequence[tuple[date, date, date]]) -> Inser
         select(
             *(t.enrolment_id, t.resident_id, t.programme, KIND, literal(RANK_PLAIN)),
             *(start, next_due, literal("open"), literal("")),
-            *(t.team_id, t.staff_id, t.village_code, bindparam("now", type_=UTCDateTime)),
+            *(t.team_id, t.staff_id, t.village_code, t.by_phone),
+            bindparam("now", type_=UTCDateTime),
         )
         .join_from(tasks, enrolments, e.id == t.enrolment_id)
         .where(
@@ -108,7 +110,7 @@ def successors(engine: str, follows: Sequence[tuple[date, date, date]]) -> Inser
             t.state == OPEN,
             t.programme.in_(bindparam("programmes", expanding=True)),
             e.state == ACTIVE,
-            e.next_due_on <= t.due_on,
+            e[DUE_ON[kind].key] <= t.due_on,
             ~is_followed,
         )
         .order_by(t.enrolment_id)
@@ -165,8 +167,8 @@ def _insert_new(engine: str, rows: Any) -> Insert:
     )
 
 
-def _window_start(engine: str) -> Any:
-    due_on, days = enrolments.c.next_due_on, bindparam("window", type_=Integer)
+def _window_start(engine: str, due_on: Any) -> Any:
+    days = bindparam("window", type_=Integer)
     if engine == "sqlite":
         return func.date(due_on, func.printf("-%d days", days))
     return cast(due_on - days, Date)

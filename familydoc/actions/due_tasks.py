@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from familydoc import clock
 from familydoc.actions.audit import record
+from familydoc.actions.due_schedules import follow_schedules
 from familydoc.actions.due_statements import first_tasks, given_up, successors
 from familydoc.actions.ledger import claim, one_at_a_time
 from familydoc.models.accounts import Account
@@ -107,7 +108,7 @@ def _walk(session: Session, horizons: Horizons, until: date, made: Made, reading
         step = next_step(position, last, MOST_ROWS - made.created, reading.intervals)
         if made.created and made.created + step.rows > MOST_ROWS:
             break
-        followers = _follow(session, step)
+        followers = _follow(session, step) + follow_schedules(session, step, horizons)
         reading.is_first = reading.is_first and not followers
         made, position = made.plus(Made(followers)), step.last
         if step.is_cut:
@@ -171,7 +172,7 @@ def _read(session: Session, reading: Reading, horizon: JobHorizon, room: int) ->
             "now": clock.now(),
         }
         ids = {"first": horizon.read_to, "last": batch.last}
-        statement = first_tasks(session.get_bind().dialect.name, batch.is_part)
+        statement = first_tasks(session.get_bind().dialect.name, horizon.kind, batch.is_part)
         made = _run(session, statement, values | ids if batch.is_part else values)
     horizon.read_to = None if batch.is_final else batch.last
     return made, batch.is_final
@@ -183,7 +184,7 @@ def _follow(session: Session, step: Step) -> int:
     for kind, follows in step.following.items():
         for programmes, of_them in groupby(follows, key=lambda f: f.programmes):
             dates = [(f.previous, f.due_on, f.due_on - _window(kind)) for f in of_them]
-            statement = successors(session.get_bind().dialect.name, dates)
+            statement = successors(session.get_bind().dialect.name, kind, dates)
             values = {"of_kind": kind, "programmes": programmes, "now": clock.now()}
             created += _run(session, statement, values)
     return created

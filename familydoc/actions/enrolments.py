@@ -1,54 +1,94 @@
 """Who is managed in which programme: taken in, suspended, resumed, ended, handed over."""
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, datetime
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
+from familydoc import clock
 from familydoc.actions.audit import record
-from familydoc.actions.tasks import cancel_tasks, open_if_due
+from familydoc.actions.tasks import cancel_tasks, open_if_due, open_task
 from familydoc.extensions import db
-from familydoc.labels import LABELS, word
+from familydoc.labels import word
 from familydoc.models.accounts import Account
 from familydoc.models.enrolments import Enrolment
 from familydoc.models.residents import Resident
 from familydoc.models.tasks import Task
-from familydoc.queries.enrolments import find_live_enrolment, regular_months
+from familydoc.queries.enrolments import find_live_enrolment
+from familydoc.queries.programmes import effective
 from familydoc.queries.teams import find_owner
-from familydoc.rules.enrolments import due_on_resume, first_due, regular_kind
+from familydoc.rules.dues import Due
+from familydoc.rules.enrolments import (
+    due_on_resume,
+    first_dues,
+    read_facts,
+    refuse_unfit,
+    regular_schedule,
+)
 from familydoc.rules.errors import RuleError
+from familydoc.rules.programmes import get_programme
+from familydoc.rules.tasks import opens_at_once
 from familydoc.transaction import transaction
 
 
-def enrol(*, by: Account | None, resident: Resident, programme: str, since: date) -> Enrolment:
-    """Take a resident into a programme and make the first task when its window is open.
+def enrol(
+    *,
+    by: Account | None,
+    resident: Resident,
+    programme: str,
+    since: date,
+    facts: Mapping[str, object] | None = None,
+) -> Enrolment:
+    """Take a resident into a programme and make the first tasks whose windows are open.
 
-    RuleError `programme_unknown`, `resident_gone` or `enrolled_already`.
+    `facts` are what the programme's intake asks for (a last period, a notice's moment), typed.
+    RuleError `programme_unknown`, `resident_gone`, `enrolled_already`, `not_for_sex`,
+    `not_of_age`, or what is wrong with a fact.
     """
-    if programme not in LABELS["programme"]:
-        raise RuleError("programme_unknown", f"没有这个管理项目：{programme}", "programme")
+    rules = get_programme(programme)
+    known = read_facts(rules, facts or {}, since)
     with transaction() as session:
         if not resident.on_roster:
             state = word("resident_state", resident.state)
             raise RuleError("resident_gone", f"居民已登记为{state}，不能纳入管理。", "programme")
         _refuse_second(resident, programme)
+        refuse_unfit(rules, resident.sex, resident.birth, since)
         team_id, staff_id = find_owner(resident.village_code, resident.team_id)
-        kind = regular_kind(programme)
         enrolment = Enrolment(
             resident_id=resident.id,
             programme=programme,
             since=since,
             team_id=team_id,
             staff_id=staff_id,
-            next_kind=kind,
-            next_due_on=first_due(since, regular_months(programme, since), kind),
+            facts=known,
         )
         enrolment.resident = resident
         session.add(enrolment)
         _flush_or_refuse(programme)
         _note(by, "enrol", enrolment)
-        open_if_due(by=by, enrolment=enrolment)
+        owe_first(by=by, enrolment=enrolment, on=since)
     return enrolment
+
+
+def owe_first(*, by: Account | None, enrolment: Enrolment, on: date) -> None:
+    """Set what somebody taken in, or back, on a day is owed next; what is due keeps its date."""
+    rules = effective(enrolment.programme, on)
+    if regular_schedule(rules):
+        on = max(on, clock.today())
+    for kind, due in first_dues(rules, on, enrolment.resident.birth, enrolment.facts).items():
+        if opens_at_once(kind):
+            at = due if isinstance(due, datetime) else None
+            open_task(by=by, enrolment=enrolment, kind=kind, due_on=local_day(due), due_at=at)
+        else:
+            enrolment.owe(kind, due_on_resume(enrolment.due_on(kind), on, due))
+    db.session.flush()
+    open_if_due(by=by, enrolment=enrolment)
+
+
+def local_day(due: Due) -> date:
+    """Give the day of a due date or moment, as the county's clocks show it."""
+    return clock.local(due).date() if isinstance(due, datetime) else due
 
 
 def end_enrolment(*, by: Account | None, enrolment: Enrolment, on: date, reason: str) -> None:
@@ -80,15 +120,10 @@ def resume_enrolment(*, by: Account | None, enrolment: Enrolment, on: date) -> N
             return
         if enrolment.state == "ended":
             _refuse_second(enrolment.resident, enrolment.programme)
-        months = regular_months(enrolment.programme, on)
         enrolment.state, enrolment.reason, enrolment.ended_on = "active", "", None
-        enrolment.next_kind = regular_kind(enrolment.programme)
-        enrolment.next_due_on = due_on_resume(
-            enrolment.next_due_on, on, months, enrolment.next_kind
-        )
         _note(by, "resume_enrolment", enrolment)
         session.flush()
-        open_if_due(by=by, enrolment=enrolment)
+        owe_first(by=by, enrolment=enrolment, on=on)
 
 
 def hand_over(*, by: Account | None, resident: Resident, team_id: int | None) -> None:

@@ -18,13 +18,13 @@ from familydoc.actions.imports_judge import Batch, judge_file
 from familydoc.actions.imports_place import centres_for, leave, move
 from familydoc.actions.imports_record import (
     MARKS,
-    NOBODY,
     County,
     Ready,
     add_people,
     batches,
     make_ready,
 )
+from familydoc.actions.intake import NOBODY
 from familydoc.extensions import db
 from familydoc.formats.pinyin import initials
 from familydoc.models.accounts import Account

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from familydoc.actions.bulk import insert_rows
-from familydoc.actions.imports_record import County, Ready, add_households, batches, enrol, table
+from familydoc.actions.bulk import insert_rows, table
+from familydoc.actions.imports_record import County, Ready, add_households, batches, enrol
 from familydoc.extensions import keys
 from familydoc.models.enrolments import Enrolment
 from familydoc.models.residents import Resident, ResidentTag

@@ -8,25 +8,19 @@ from itertools import islice
 from secrets import token_hex
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from familydoc import clock
-from familydoc.actions.bulk import insert_rows, reserve_ids
-from familydoc.actions.tasks import opened_until
+from familydoc.actions.bulk import insert_rows, now_text, reserve_ids, table
+from familydoc.actions.intake import NOBODY, Newcomer, take_in
 from familydoc.extensions import keys
 from familydoc.formats.pinyin import initials
-from familydoc.models.enrolments import Enrolment
 from familydoc.models.residents import Household, Resident, ResidentTag, ResidentTerm
-from familydoc.models.tasks import RANK_PLAIN, Task
-from familydoc.queries.enrolments import regular_months
-from familydoc.rules.enrolments import first_due
-from familydoc.rules.residents import ENROLLED_BY_TAG, programmes_by_tags, search_terms
+from familydoc.rules.enrolments import programmes_by_tags
+from familydoc.rules.residents import search_terms
 from familydoc.rules.roster import Person
-from familydoc.rules.tasks import window_start
 
 T = TypeVar("T")
-NOBODY = (None, None)  # a village without a team
 MARKS = 5000  # fingerprints asked for in one statement
 
 RESIDENT_COLUMNS = (
@@ -34,14 +28,6 @@ RESIDENT_COLUMNS = (
     *("identity_last4_hash", "telephone", "telephone_hash", "telephone_last4_hash", "nation"),
     *("registered", "record_number", "village_code", "centre_id", "team_id", "address"),
     *("household_id", "relation", "state", "state_since", "note", "created_at"),
-)
-ENROLMENT_COLUMNS = (
-    *("id", "resident_id", "programme", "since", "state", "reason"),
-    *("team_id", "staff_id", "next_due_on", "next_kind"),
-)
-TASK_COLUMNS = (
-    *("enrolment_id", "resident_id", "programme", "kind", "rank", "window_start", "due_on"),
-    *("state", "reason", "team_id", "staff_id", "village_code", "created_at"),
 )
 
 Sealed = tuple[bytes | None, bytes | None, bytes | None]
@@ -184,62 +170,13 @@ def add_households(session: Session, people: Sequence[Person], county: County) -
 def enrol(
     session: Session, people: Sequence[tuple[int, Person]], county: County, today: date
 ) -> None:
-    """Enrol living residents by their tags, and make the first task where its window is open."""
+    """Enrol living residents by their tags; what follows from age alone is the night's."""
     wanted = [
-        (id, person, programme)
+        Newcomer(id, programme, person.birth, person.village_code)
         for id, person in people
         for programme in programmes_by_tags(person.tags, person.birth, person.state, today)
     ]
-    due = {
-        programme: first_due(today, regular_months(programme, today), "regular")
-        for programme in ENROLLED_BY_TAG
-    }
-    ids = reserve_ids(session, table(Enrolment), len(wanted))
-    rows = [
-        (
-            *(number, id, programme, today.isoformat(), "active", ""),
-            *county.owners.get(person.village_code, NOBODY),
-            *(due[programme].isoformat(), "regular"),
-        )
-        for number, (id, person, programme) in zip(ids, wanted, strict=True)
-    ]
-    insert_rows(session, table(Enrolment), ENROLMENT_COLUMNS, rows)
-    horizon, stamp = opened_until("regular"), now_text(session)
-    tasks = (
-        _task(number, id, person, programme, due[programme], stamp, county)
-        for number, (id, person, programme) in zip(ids, wanted, strict=True)
-        if due[programme] <= horizon
-    )
-    insert_rows(session, table(Task), TASK_COLUMNS, tasks)
-
-
-def _task(
-    enrolment: int,
-    resident: int,
-    person: Person,
-    programme: str,
-    due: date,
-    stamp: str,
-    county: County,
-) -> tuple[Any, ...]:
-    opens = window_start("regular", due, due).isoformat()
-    return (
-        *(enrolment, resident, programme, "regular", RANK_PLAIN, opens, due.isoformat()),
-        *("open", ""),
-        *county.owners.get(person.village_code, NOBODY),
-        *(person.village_code, stamp),
-    )
-
-
-def table(model: Any) -> Table:
-    """Give a model's table."""
-    return model.__table__  # type: ignore[no-any-return]
-
-
-def now_text(session: Session) -> str:
-    """Give this instant as the database keeps it."""
-    text = clock.now().strftime("%Y-%m-%d %H:%M:%S.%f")
-    return text if session.connection().dialect.name == "sqlite" else f"{text}+00"
+    take_in(session, wanted, county.owners, today)
 
 
 def batches(items: Sequence[T], size: int) -> Iterator[list[T]]:

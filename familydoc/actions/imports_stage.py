@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 
 from familydoc import clock
 from familydoc.actions.audit import record
-from familydoc.actions.bulk import insert_rows
+from familydoc.actions.bulk import insert_rows, table
 from familydoc.actions.imports import foresee, in_order, judge_people, many_rows, record_people
 from familydoc.actions.imports_judge import Batch
-from familydoc.actions.imports_record import table
 from familydoc.extensions import db, keys
 from familydoc.formats.table import guard_table
 from familydoc.models.accounts import Account

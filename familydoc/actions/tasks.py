@@ -1,7 +1,7 @@
 """Opening, closing and cancelling tasks, each audited."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -31,10 +31,13 @@ def open_task(
     due_on: date,
     source_visit: Visit | None = None,
     rank: int | None = None,
+    due_at: datetime | None = None,
 ) -> Task:
     """Give the task of (enrolment, kind, due date): a new one, or the one that is there.
 
     A cancelled one is opened again. Without `rank` a referral's check is in the danger chain.
+    `due_at` is the moment of the day where the rule counts hours. While the person is away a
+    telephone call stands for a regular visit.
     """
     wanted = rank if rank is not None else _rank_of(kind)
     with transaction():
@@ -47,21 +50,24 @@ def open_task(
             _reopen(by, task, enrolment, source_visit)
         if rank is not None and task.rank != rank:
             task.rank = rank
+        if due_at is not None:
+            task.due_at = due_at
         db.session.flush()
     return task
 
 
-def open_if_due(*, by: Account | None, enrolment: Enrolment) -> Task | None:
-    """Make the task of the enrolment's next due date when its window is open by now.
+def open_if_due(*, by: Account | None, enrolment: Enrolment) -> list[Task]:
+    """Make the tasks of the enrolment's next due dates whose windows are open by now.
 
     What lies further ahead is the night job's; a date it has passed is never left to it.
     """
-    due_on = enrolment.next_due_on
-    if enrolment.state != "active" or due_on is None:
-        return None
-    if due_on > opened_until(enrolment.next_kind):
-        return None
-    return open_task(by=by, enrolment=enrolment, kind=enrolment.next_kind, due_on=due_on)
+    if enrolment.state != "active":
+        return []
+    return [
+        open_task(by=by, enrolment=enrolment, kind=kind, due_on=due_on)
+        for kind in WINDOW_DAYS
+        if (due_on := enrolment.due_on(kind)) is not None and due_on <= opened_until(kind)
+    ]
 
 
 def opened_until(kind: str) -> date:
@@ -141,6 +147,7 @@ def _insert_unless_there(
             team_id=enrolment.team_id,
             staff_id=enrolment.staff_id,
             village_code=enrolment.resident.village_code,
+            by_phone=kind in WINDOW_DAYS and enrolment.resident.state == "away",
             source_visit_id=source_visit.id if source_visit else None,
             created_at=clock.now(),
         )

@@ -5,11 +5,13 @@ later one changes what was the previous reading there, so the later decisions ar
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, literal, or_, select
 
+from familydoc import clock
 from familydoc.actions.audit import record
+from familydoc.actions.enrolments import end_enrolment, local_day
 from familydoc.actions.referrals import open_referral
 from familydoc.actions.tasks import close_tasks, open_if_due, open_task
 from familydoc.extensions import db
@@ -18,6 +20,7 @@ from familydoc.models.enrolments import Enrolment
 from familydoc.models.referrals import Referral
 from familydoc.models.tasks import RANK_DANGER, RANK_PLAIN, Task
 from familydoc.models.visits import Assessment, Visit
+from familydoc.queries.programmes import effective
 from familydoc.queries.referrals import find_open_referral
 from familydoc.queries.visits import (
     Outcome,
@@ -27,11 +30,16 @@ from familydoc.queries.visits import (
     list_assessments_after,
     revisions_of,
 )
-from familydoc.rules.programmes import Decision
+from familydoc.rules.dates import add_months
+from familydoc.rules.dues import Due, period_of, read_due
+from familydoc.rules.enrolments import due_after, recurring_kinds, regular_schedule
+from familydoc.rules.programmes import Decision, load_programmes
 from familydoc.rules.tasks import opens_at_once
 from familydoc.rules.visits import VisitEntry
 
 AGAIN = "更正后重新安排"
+#: What an assessment keeps of a decision, in this order.
+DECIDED = ("class_code", "referral", "next", "because", "closes")
 
 
 def settle(
@@ -41,6 +49,7 @@ def settle(
     ids = [task.id for task in preview.closing.closes]
     tasks = db.session.execute(select(Task).where(Task.id.in_(ids))).scalars().all()
     close_tasks(by=by, tasks=tasks, on=visit.visit_date, visit=visit)
+    owe_next_exams(visit, tasks)
     for outcome in preview.outcomes:
         if outcome.decision is not None:
             store_assessment(visit, outcome, outcome.decision)
@@ -48,6 +57,18 @@ def settle(
         is_last = outcome.decision is not None and not outcome.superseded
         if is_last or changed or replaced:
             follow_last(by=by, enrolment=outcome.enrolment)
+
+
+def owe_next_exams(visit: Visit, closed: Sequence[Task]) -> None:
+    """Set the next yearly examination of every enrolment that had one at this visit.
+
+    Where the programme is the examination itself, its ladder says so.
+    """
+    for task in closed:
+        programme = effective(task.programme, visit.visit_date)
+        if task.kind == "exam" and programme.exam is not None:
+            months = period_of(programme, programme.exam.months)
+            task.enrolment.exam_due_on = add_months(visit.visit_date, months)
 
 
 def store_assessment(visit: Visit, outcome: Outcome, decision: Decision) -> Assessment:
@@ -65,9 +86,10 @@ def store_assessment(visit: Visit, outcome: Outcome, decision: Decision) -> Asse
 def write_decision(assessment: Assessment, decision: Decision) -> bool:
     """Put a decision into an assessment; tell whether anything is new."""
     said = decision.as_json()
-    new = (said["class"], said["referral"], said["next"], said["because"])
-    old = (assessment.class_code, assessment.referral, assessment.next, assessment.because)
-    assessment.class_code, assessment.referral, assessment.next, assessment.because = new
+    new = (said["class"], said["referral"], said["next"], said["because"], said["closes"])
+    old = tuple(getattr(assessment, name) for name in DECIDED)
+    for name, value in zip(DECIDED, new, strict=True):
+        setattr(assessment, name, value)
     return new != old
 
 
@@ -104,21 +126,50 @@ def follow_last(*, by: Account | None, enrolment: Enrolment) -> None:
     if assessment is None:
         return
     open_or_raise_referral(by=by, assessment=assessment)
-    regular = None
+    later: dict[str, date] = {}
     for step in assessment.next:
-        due = date.fromisoformat(step["due"])
+        due = read_due(step["due"])
         if opens_at_once(step["kind"]):
             open_step(by=by, assessment=assessment, kind=step["kind"], due=due)
         else:
-            regular = (step["kind"], due)
-    enrolment.next_due_on = regular[1] if regular else None
-    if regular:
-        enrolment.next_kind = regular[0]
+            later[step["kind"]] = skip_passed(by=by, enrolment=enrolment, due=local_day(due))
+    for kind in recurring_kinds(effective(enrolment.programme, assessment.visit.visit_date)):
+        if kind in later or kind == "regular":
+            enrolment.owe(kind, later.get(kind))
     db.session.flush()
     open_if_due(by=by, enrolment=enrolment)
+    end_when_settled(by=by, enrolment=enrolment)
 
 
-def open_step(*, by: Account | None, assessment: Assessment, kind: str, due: date) -> None:
+def skip_passed(*, by: Account | None, enrolment: Enrolment, due: date) -> date:
+    """Give the step of a schedule that is not over today; those passed stay on the list as late.
+
+    The night follows only what falls due from now on, and this visit may be entered late.
+    """
+    schedule = regular_schedule(load_programmes()[enrolment.programme])
+    anchor = enrolment.anchor(schedule.anchor) if schedule else None
+    while schedule and anchor and due < clock.today():
+        following = due_after(schedule, anchor, due)
+        if following is None:
+            break
+        open_task(by=by, enrolment=enrolment, kind="regular", due_on=due)
+        due = following
+    return due
+
+
+def end_when_settled(*, by: Account | None, enrolment: Enrolment) -> None:
+    """End a management whose last assessment closes it, once nothing of it is open any more."""
+    assessment = find_last_assessment(enrolment.id)
+    if assessment is None or not assessment.closes or enrolment.state != "active":
+        return
+    still = tasks_where(Task.enrolment_id == enrolment.id, Task.state == "open")
+    if any(opens_at_once(task.kind) for task in still):
+        return
+    on = assessment.visit.visit_date
+    end_enrolment(by=by, enrolment=enrolment, on=on, reason=assessment.closes)
+
+
+def open_step(*, by: Account | None, assessment: Assessment, kind: str, due: Due) -> None:
     """Open a task the visit asks for at once; one referral has one check."""
     visit = assessment.visit
     rank = RANK_DANGER if assessment.referral == "urgent" else RANK_PLAIN
@@ -130,7 +181,8 @@ def open_step(*, by: Account | None, assessment: Assessment, kind: str, due: dat
         by=by,
         enrolment=assessment.enrolment,
         kind=kind,
-        due_on=due,
+        due_on=local_day(due),
+        due_at=due if isinstance(due, datetime) else None,
         source_visit=visit,
         rank=rank,
     )
@@ -206,7 +258,7 @@ def drop_what_is_not_owed(
     """
     referral, steps = owed_by(assessment, preview)
     for task in open_tasks_from(assessment):
-        if (task.kind, task.due_on.isoformat()) not in steps:
+        if (task.kind, task.due_on) not in steps:
             cancel(by, task)
     for waiting in referrals_of(assessment.visit, assessment.programme):
         if waiting.state != "open":
@@ -219,15 +271,16 @@ def drop_what_is_not_owed(
             record_referral(by, "raise_referral", waiting)
 
 
-def owed_by(assessment: Assessment, preview: Preview | None) -> tuple[str, set[tuple[str, str]]]:
+def owed_by(assessment: Assessment, preview: Preview | None) -> tuple[str, set[tuple[str, date]]]:
     """Give referral and next obligations as they are now."""
     if preview is None:
-        return assessment.referral, {(step["kind"], step["due"]) for step in assessment.next}
+        steps = {(step["kind"], local_day(read_due(step["due"]))) for step in assessment.next}
+        return assessment.referral, steps
     found = (o for o in preview.outcomes if o.programme.code == assessment.programme)
     decision = next((o.decision for o in found), None)
     if decision is None:
         return "none", set()
-    return decision.referral, {(kind, due.isoformat()) for kind, due in decision.next}
+    return decision.referral, {(kind, local_day(due)) for kind, due in decision.next}
 
 
 def open_tasks_from(assessment: Assessment) -> list[Task]:
@@ -240,12 +293,19 @@ def open_tasks_from(assessment: Assessment) -> list[Task]:
     )
     regular = tasks_where(
         Task.enrolment_id == enrolment.id,
-        Task.kind == enrolment.next_kind,
-        Task.due_on == enrolment.next_due_on,
+        or_(
+            and_(Task.kind == "regular", Task.due_on == enrolment.next_due_on),
+            and_(Task.kind == "exam", Task.due_on == enrolment.exam_due_on, is_the_exam(enrolment)),
+        ),
         Task.due_on > visit.visit_date,
         Task.state == "open",
     )
     return [*own, *(t for t in regular if t not in own)]
+
+
+def is_the_exam(enrolment: Enrolment) -> ColumnElement[bool]:
+    """Tell whether the programme is a yearly examination: then its ladder owns that date."""
+    return literal(load_programmes()[enrolment.programme].intake.kind == "exam")
 
 
 def tasks_where(*conditions: object) -> list[Task]:

@@ -11,7 +11,7 @@ from familydoc.clock import SHANGHAI
 from familydoc.demo.people import Person
 from familydoc.demo.readings import Body, answers_of_visit, make_body
 from familydoc.rules.dates import add_months
-from familydoc.rules.enrolments import first_due
+from familydoc.rules.enrolments import day_of, first_dues
 from familydoc.rules.ladder import Case, Decision, PastVisit, assess_case
 from familydoc.rules.programmes import Programme
 from familydoc.rules.tasks import window_start
@@ -127,11 +127,14 @@ class Story:
             "team_id": self.carer.team_id,
             "staff_id": self.carer.staff_id,
             "next_due_on": None,
-            "next_kind": "regular",
+            "exam_due_on": None,
+            "facts": {},
             "last_assessment_id": None,
         }
         self.ledger.enrolments.append(enrolment)
-        first = start + timedelta(days=self.random.randrange(90)) if long_ago else first_due(since)
+        first = start + timedelta(days=self.random.randrange(90))
+        if not long_ago:
+            first = day_of(first_dues(programme, since, self.person.birth)["regular"])
         course = Course(enrolment, programme)
         course.duties.append(self._regular(first, max(since, start)))
         return course

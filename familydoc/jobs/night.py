@@ -12,9 +12,12 @@ from familydoc import clock
 from familydoc.actions.contracts import expire_contracts
 from familydoc.actions.due_tasks import make_due_tasks
 from familydoc.actions.figures import count_figures
+from familydoc.actions.intake import enrol_by_age
 from familydoc.actions.ledger import claim, one_at_a_time
 from familydoc.actions.night import end_absences, tidy
+from familydoc.actions.rounds import make_rounds
 from familydoc.queries.jobs import MAKE_DUE_TASKS, find_clock_trouble, get_last_slot
+from familydoc.queries.rounds import MAKE_ROUNDS
 from familydoc.rules.errors import RuleError
 
 log = logging.getLogger(__name__)
@@ -24,12 +27,17 @@ NIGHT = wall_time(2, 30)
 Work = Callable[[date], int]
 WORKS: dict[str, Work] = {
     "end-absences": lambda on: end_absences(by=None, today=on),
+    "enrol-by-age": lambda on: enrol_by_age(by=None, today=on),
     "expire-contracts": lambda on: expire_contracts(by=None, today=on),
+    MAKE_ROUNDS: lambda on: make_rounds(by=None, on=on),
     "tidy": lambda _on: tidy(by=None),
     "count-figures": lambda on: count_figures(by=None, on=on),
 }
 #: Absences end before tasks are made; figures are counted last.
-ORDER = ("end-absences", "expire-contracts", MAKE_DUE_TASKS, "tidy", "count-figures")
+ORDER = (
+    *("end-absences", "expire-contracts", "enrol-by-age", MAKE_DUE_TASKS),
+    *(MAKE_ROUNDS, "tidy", "count-figures"),
+)
 
 
 @dataclass(frozen=True)

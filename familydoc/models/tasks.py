@@ -2,7 +2,15 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from familydoc.extensions import Base
@@ -56,6 +64,10 @@ class Task(Base):
     team_id: Mapped[int | None] = mapped_column(ForeignKey("teams.id"))
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     village_code: Mapped[str] = mapped_column(String(12))
+    #: The moment it is due where the rule counts hours; its day is `due_on`.
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    #: A telephone call stands for the visit: the person is away.
+    by_phone: Mapped[bool] = mapped_column(default=False, server_default=false())
     remind_on: Mapped[date | None]
     #: The visit date (or the day of the check); late when after `due_on`.
     closed_on: Mapped[date | None]

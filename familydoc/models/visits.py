@@ -63,6 +63,8 @@ class Assessment(Base):
     referral: Mapped[str] = mapped_column(String(10), default="none")
     next: Mapped[list[dict[str, str]]] = mapped_column(JSON)
     because: Mapped[list[str]] = mapped_column(JSON)
+    #: Why the management ends when nothing of it is owed any more; empty while it goes on.
+    closes: Mapped[str] = mapped_column(String(100), default="", server_default="")
 
     visit: Mapped[Visit] = relationship(back_populates="assessments")
     enrolment: Mapped[Enrolment] = relationship()

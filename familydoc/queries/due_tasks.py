@@ -8,15 +8,15 @@ from typing import Any
 from sqlalchemy import func, literal_column, select
 
 from familydoc.extensions import db
-from familydoc.labels import LABELS
 from familydoc.models.enrolments import Enrolment
 from familydoc.models.jobs import JobHorizon
 from familydoc.models.tasks import Task
 from familydoc.queries.enrolments import Intervals
 from familydoc.rules.dates import add_months
-from familydoc.rules.enrolments import regular_kind
 from familydoc.rules.tasks import WINDOW_DAYS
 
+#: Where an enrolment names the next due date of a kind.
+DUE_ON: dict[str, Any] = {"regular": Enrolment.next_due_on, "exam": Enrolment.exam_due_on}
 #: Rows of one transaction, so that tablets wait at most a moment; a single day is never cut.
 MOST_ROWS = 20_000
 #: Less than the shortest interval: what a step makes is never followed within the same step.
@@ -84,8 +84,9 @@ class Reading:
 
 def _cut(kind: str, after: date, until: date | None) -> list[Batch]:
     """Cut the enrolments due in (after, until] into batches of at most MOST_ROWS by their id."""
-    due = _waiting(select(Enrolment.id), kind).where(
-        Enrolment.next_due_on > after, Enrolment.next_due_on <= until
+    due = _waiting(select(Enrolment.id)).where(
+        DUE_ON[kind] > after,
+        DUE_ON[kind] <= until,
     )
     some = due.limit(MOST_ROWS + 1).subquery()
     rows = db.session.scalar(select(func.count()).select_from(some)) or 0
@@ -105,15 +106,15 @@ def before_all() -> date:
     """Give a day before the first window of all, the farthest future when nobody waits."""
     days = [date.max]
     for kind, window in WINDOW_DAYS.items():
-        earliest = db.session.scalar(_waiting(select(func.min(Enrolment.next_due_on)), kind))
+        earliest = db.session.scalar(_waiting(select(func.min(DUE_ON[kind]))))
         if earliest is not None:
             days.append(earliest - timedelta(days=window + 1))
     return min(days)
 
 
-def _waiting(query: Any, kind: str) -> Any:
-    """Keep the live enrolments of a kind; the word is written out for the partial index."""
-    return query.where(Enrolment.state == literal_column("'active'"), Enrolment.next_kind == kind)
+def _waiting(query: Any) -> Any:
+    """Keep the live enrolments; the word is written out for the partial index."""
+    return query.where(Enrolment.state == literal_column("'active'"))
 
 
 def next_step(first: date, until: date, most_rows: int, intervals: Intervals) -> Step:
@@ -160,10 +161,10 @@ def _find_following(
 def list_following(intervals: Intervals, kind: str, after: date, until: date) -> list[Follows]:
     """Give the due dates that are followed by one in (after, until], by programmes and date."""
     found = []
-    for programmes in intervals.groups(p for p in LABELS["programme"] if regular_kind(p) == kind):
+    for programmes in intervals.groups(kind):
         one = programmes[0]
-        for previous in _candidates(intervals.choices(one), after, until):
-            due_on = add_months(previous, intervals.months(one, previous))
+        for previous in _candidates(intervals.choices(one, kind), after, until):
+            due_on = add_months(previous, intervals.months(one, kind, previous))
             if after < due_on <= until:
                 found.append(Follows(previous, due_on, programmes))
     return found

@@ -1,7 +1,6 @@
 """Reads of enrolments."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import date
 
 from sqlalchemy import select
@@ -10,7 +9,7 @@ from familydoc.extensions import db
 from familydoc.models.enrolments import Enrolment
 from familydoc.models.programmes import CountyParameter
 from familydoc.queries.programmes import effective
-from familydoc.rules.enrolments import REGULAR_MONTHS, YEAR_MONTHS, YEARLY
+from familydoc.rules.enrolments import interval_months
 from familydoc.rules.programmes import load_programmes
 
 
@@ -30,42 +29,35 @@ def list_enrolments(resident_id: int) -> list[Enrolment]:
     return list(db.session.execute(query).scalars())
 
 
-def regular_months(programme: str, on: date) -> int:
-    """Give the months between two regular tasks, with the county's value in force on a day."""
-    if programme in YEARLY:
-        return YEAR_MONTHS
-    if programme not in load_programmes():
-        return REGULAR_MONTHS
-    parameter = effective(programme, on).parameters.get("regular_months")
-    return int(parameter.value) if parameter else REGULAR_MONTHS
-
-
 class Intervals:
-    """The interval of each programme on many days, each county value read once."""
+    """The interval of each programme and kind on many days, each county value read once."""
 
     def __init__(self) -> None:
         query = select(CountyParameter.valid_from).distinct().order_by(CountyParameter.valid_from)
         self._changes = list(db.session.execute(query).scalars())
-        self._known: dict[tuple[str, date], int] = {}
+        self._known: dict[tuple[str, str, date], int] = {}
 
-    def groups(self, programmes: Iterable[str]) -> list[list[str]]:
-        """Put programmes together whose interval has been the same on every day."""
+    def groups(self, kind: str) -> list[list[str]]:
+        """Put the programmes that owe a kind every so many months together by that interval."""
         alike: dict[tuple[int, ...], list[str]] = defaultdict(list)
-        for programme in programmes:
-            alike[tuple(self._history(programme))].append(programme)
+        for code, programme in load_programmes().items():
+            if interval_months(programme, kind) is not None:
+                alike[tuple(self._history(code, kind))].append(code)
         return list(alike.values())
 
-    def choices(self, programme: str) -> set[int]:
+    def choices(self, programme: str, kind: str) -> set[int]:
         """Every interval the programme has ever had."""
-        return set(self._history(programme))
+        return set(self._history(programme, kind))
 
-    def months(self, programme: str, on: date) -> int:
+    def months(self, programme: str, kind: str, on: date) -> int:
         """The interval in force on a day."""
         since = max((day for day in self._changes if day <= on), default=date.min)
-        key = (programme, since)
+        key = (programme, kind, since)
         if key not in self._known:
-            self._known[key] = regular_months(programme, since)
+            months = interval_months(effective(programme, since), kind)
+            assert months is not None
+            self._known[key] = months
         return self._known[key]
 
-    def _history(self, programme: str) -> list[int]:
-        return [self.months(programme, day) for day in (date.min, *self._changes)]
+    def _history(self, programme: str, kind: str) -> list[int]:
+        return [self.months(programme, kind, day) for day in (date.min, *self._changes)]

@@ -19,7 +19,7 @@ from familydoc.models.visits import Assessment, Visit
 from familydoc.queries import scope
 from familydoc.queries.programmes import effective
 from familydoc.queries.tasks import list_open_tasks
-from familydoc.rules.answers import missing_measurements
+from familydoc.rules.answers import unmeasured
 from familydoc.rules.definitions import Field, Programme
 from familydoc.rules.programmes import Case, Decision, PastVisit, assess_case, load_programmes
 from familydoc.rules.tasks import Closing, OpenTask, close_by_visit
@@ -148,7 +148,7 @@ def judge(
 ) -> Outcome:
     """Judge a visit by one programme; `without` are revisions that it replaces."""
     programme = effective(enrolment.programme, entry.visit_date)
-    missing = missing_measurements(programme, entry.answers)
+    missing = unmeasured(programme, entry.answers)
     decision = None
     if not missing:
         case = Case(
@@ -158,6 +158,7 @@ def judge(
             way=entry.way,
             history=tuple(history_before(resident.id, entry.visit_date, without)),
             referral_open=has_open_referral(resident.id, programme.code, entry.visit_date, without),
+            facts=enrolment.facts,
         )
         decision = assess_case(programme, case)
     superseded = find_later_assessment(enrolment.id, entry.visit_date, without) is not None

@@ -7,7 +7,7 @@ where two programmes of one visit may differ (fields marked `own`).
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from .definitions import Answer, Field, Programme
+from .definitions import Answer, Field, Programme, Value
 from .errors import RuleError
 from .fields import parse_answer
 from .reading import Reading
@@ -65,15 +65,27 @@ def missing_measurements(programme: Programme, answers: Mapping[str, object]) ->
     return tuple(f for f in programme.needed if held.get(f.code) in (None, ""))
 
 
+def unmeasured(programme: Programme, answers: Mapping[str, object]) -> tuple[Field, ...]:
+    """Give what is missing for a visit to count for a programme at all."""
+    held = answers_of(programme, answers)
+    fields = {f.code: f for f in (*programme.needed, *programme.measured)}
+    return tuple(f for f in fields.values() if held.get(f.code) in (None, ""))
+
+
 def unanswered(programme: Programme, answers: Mapping[str, object]) -> tuple[Field, ...]:
     """Give the fields a complete form expects that have no answer."""
     held = answers_of(programme, answers)
     return tuple(f for f in programme.fields.values() if f.expected and f.code not in held)
 
 
-def failed_checks(programme: Programme, answers: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Give (field, sentence) of what cannot be true together, such as dbp above sbp."""
-    reading = Reading(programme, answers)
+def failed_checks(
+    programme: Programme, answers: Mapping[str, object], facts: Mapping[str, Value] | None = None
+) -> list[tuple[str, str]]:
+    """Give (field, sentence) of what cannot be true together, such as dbp above sbp.
+
+    With the facts of the visit also what cannot be true on its date, such as a birth after it.
+    """
+    reading = Reading(programme, answers, facts)
     return [(c.field, reading.say(c.text)) for c in programme.checks if reading.holds(c.when)]
 
 

@@ -1,19 +1,19 @@
 """The closed set of operators a programme file may use, and their meaning. No eval.
 
 A condition is a literal (number, true, false), a name, or a list [operator, operands...].
-A comparison with a missing value is false; `not` of it is true. static/js/ladder.js
-interprets the same data in the same way, and one table of cases is run through both.
+A comparison with a missing value is false; `not` of it is true. A sum (+) or a difference (-)
+with a missing value is missing itself. static/js/ladder.js interprets the same data in the same
+way, and one table of cases is run through both.
 """
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from decimal import Decimal
 from typing import Any
 
 from .definitions import Condition, Value
-from .values import parse_iso_date
+from .values import parse_iso_date, round_half_up
 
-# A list is what several ticked choices give; only `has` looks into one.
-Reader = Callable[[str], Any]
+Reader = Callable[[str], Value]
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": lambda a, b: bool(a >= b),
@@ -30,6 +30,8 @@ OPERANDS = {
     "has": 2,
     "if": 3,
     "days_since": 1,
+    "percent": 2,
+    "-": 2,
     **dict.fromkeys(COMPARISONS, 2),
 }
 
@@ -41,7 +43,7 @@ def find_fault(condition: Condition, names: Container[str]) -> str | None:
     if not isinstance(condition, tuple):
         return None
     operator = condition[0] if condition else None
-    if not isinstance(operator, str) or operator not in ("and", "or", *OPERANDS):
+    if not isinstance(operator, str) or operator not in ("and", "or", "+", *OPERANDS):
         return f"unknown operator {operator!r}"
     if len(condition) - 1 != OPERANDS.get(operator, len(condition) - 1) or len(condition) < 2:
         return f"wrong number of operands for {operator!r}"
@@ -74,9 +76,13 @@ def evaluate(condition: Condition, now: Reader, before: Reader) -> Value:
     if operator == "if":
         chosen = condition[2] if truth(evaluate(first, now, before)) else condition[3]
         return evaluate(chosen, now, before)
+    if operator in ("+", "-"):
+        return total(operator, [evaluate(x, now, before) for x in condition[1:]])
     left = evaluate(first, now, before)
     if operator == "days_since":
         return days_between(left, now("visit_date"))
+    if operator == "percent":
+        return percent(left, evaluate(condition[2], now, before))
     if operator == "has":
         return isinstance(left, tuple) and condition[2] in left
     if operator == "in":
@@ -84,9 +90,24 @@ def evaluate(condition: Condition, now: Reader, before: Reader) -> Value:
     return compare(operator, left, evaluate(condition[2], now, before))
 
 
+def total(operator: str, parts: Sequence[Value]) -> Value:
+    """Give the sum of some numbers, or the first less the second; None where one is missing."""
+    numbers = [x for x in parts if isinstance(x, int | Decimal) and not isinstance(x, bool)]
+    if len(numbers) < len(parts):
+        return None
+    return numbers[0] - numbers[1] if operator == "-" else sum(numbers)
+
+
+def percent(part: Value, whole: Value) -> Decimal | None:
+    """Give one whole number as a share of another, one decimal half up; None where none is."""
+    if not all(isinstance(x, int) and not isinstance(x, bool) for x in (part, whole)) or not whole:
+        return None
+    return round_half_up(Decimal(part) * 100 / Decimal(whole), 1)  # type: ignore[arg-type]
+
+
 def days_between(first: Value, last: Value) -> int | None:
-    """Give the days from one ISO date to another, None where one is missing."""
-    days = [parse_iso_date(text) for text in (first, last)]
+    """Give the days between two ISO dates, of an instant its own day; None where one is missing."""
+    days = [parse_iso_date(text[:10]) if isinstance(text, str) else None for text in (first, last)]
     return (days[1] - days[0]).days if days[0] and days[1] else None
 
 

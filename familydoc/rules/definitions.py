@@ -7,7 +7,8 @@ from typing import Any
 
 from .values import as_json_value, as_number
 
-Value = bool | int | Decimal | str | None
+# What a name stands for: several ticked choices give a list, which only `has` looks into.
+Value = bool | int | Decimal | str | tuple[Any, ...] | None
 Answer = bool | int | Decimal | str | tuple[int | str, ...]
 # A condition as it stands in the file: a literal, a name, or a list [operator, operands...].
 Condition = bool | int | Decimal | str | tuple[Any, ...]
@@ -45,17 +46,26 @@ class Follows:
 
 @dataclass(frozen=True)
 class Only:
-    """Who is asked: sex code of GB/T 2261.1 and completed years, None for no limit."""
+    """Who is asked: sex code of GB/T 2261.1, completed years and months; None for no limit."""
 
     sex: int | None = None
     age_from: int | None = None
     age_to: int | None = None
+    months_from: int | None = None
+    months_to: int | None = None
 
-    def allows(self, sex: int | None, age: int) -> bool:
-        """Tell whether someone of this sex and age is asked; an unknown sex is asked."""
+    def allows(self, sex: int | None, months: int) -> bool:
+        """Tell whether someone of this sex and age in completed months is asked.
+
+        An unknown sex is asked.
+        """
         if self.sex is not None and sex in (1, 2) and sex != self.sex:
             return False
-        return (self.age_from or 0) <= age <= (self.age_to or 999)
+        years_to = 999 if self.age_to is None else self.age_to
+        months_to = 9999 if self.months_to is None else self.months_to
+        return (self.age_from or 0) <= months // 12 <= years_to and (
+            (self.months_from or 0) <= months <= months_to
+        )
 
 
 @dataclass(frozen=True)
@@ -107,6 +117,8 @@ class Parameter:
     source: str
     decimals: int = 0
     national: Decimal | None = None
+    #: The parameter that says how many a year there must be: these months may not be more.
+    per_year: str = ""
 
     def strictest(self, other: Decimal) -> Decimal:
         """Give the stricter of this value and another."""
@@ -200,12 +212,14 @@ class Intake:
 
     `kind` is the first obligation: `regular` (within the interval or by the quarter's end),
     `exam` (by the year's end), or what `first` says. `automatic`: by age alone, by the night.
-    `facts` are fields asked when somebody is taken in, kept with the enrolment.
+    `tags`: groups of a roster that enrol somebody. `facts` are fields asked when somebody is
+    taken in, kept with the enrolment.
     """
 
     kind: str = "regular"
     first: Obligation | None = None
     automatic: bool = False
+    tags: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     sex: int | None = None
     months_from: int | None = None
@@ -277,7 +291,9 @@ class Programme:
     hints: tuple[Text, ...]
     marks: tuple[Mark, ...]
     class_may_be_empty: bool
+    measured_by: tuple[str, ...]
     private: bool
+    discreet: str
     intake: Intake
     exam: Exam | None
     schedules: Mapping[str, Schedule]
@@ -290,6 +306,15 @@ class Programme:
     def needed(self) -> tuple[Field, ...]:
         """Give the measurements without which the class cannot be found."""
         return tuple(f for f in self.fields.values() if f.needed)
+
+    @property
+    def measured(self) -> tuple[Field, ...]:
+        """Give what a visit must answer to count for this programme."""
+        return tuple(self.fields[code] for code in self.measured_by) or self.needed
+
+    def kind_word(self, kind: str, otherwise: str) -> str:
+        """Give what a kind of task is called in this programme."""
+        return self.kind_words.get(kind, otherwise)
 
     def class_label(self, value: int | None) -> str:
         """Give the word for a class of this programme, empty where there is none."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from .answers import answers_of, failed_checks, missing_measurements, unanswered
+from .answers import answers_of, failed_checks, missing_measurements, unanswered, unmeasured
 from .dates import age_on, months_on
 from .definitions import Field, Line, Programme, Value
 from .dues import Due, due_of, step_names
@@ -150,7 +150,8 @@ def assess_case(programme: Programme, case: Case) -> Decision:
     """
     answers = judged_answers(programme, {**case.facts, **case.answers})
     raise_missing(programme, answers)
-    for code, sentence in failed_checks(programme, answers):
+    facts = facts_on(case.birth, case.visit_date)
+    for code, sentence in failed_checks(programme, answers, facts):
         raise RuleError("impossible", sentence, code)
     reading = chain(programme, case, answers)
     line = next(one for one in programme.ladder if reading.holds(one.when))
@@ -234,7 +235,7 @@ def past_readings(programme: Programme, case: Case) -> list[tuple[date, dict[str
     readings = [
         (past.visit_date, past_answers(programme, {**case.facts, **past.answers}))
         for past in case.history
-        if past.visit_date < case.visit_date and not missing_measurements(programme, past.answers)
+        if past.visit_date < case.visit_date and not unmeasured(programme, past.answers)
     ]
     codes = [f.code for f in programme.needed]
     return sorted(readings, key=lambda r: (r[0], [order_of(r[1][code]) for code in codes]))

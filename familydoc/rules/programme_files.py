@@ -36,7 +36,7 @@ from .definitions import (
 )
 
 CASE_NAMES = ("age", "age_months", "birth", "visit_date", "referral_open", "way")
-TOKEN = re.compile(r"\{(previous\.)?([a-z_0-9]+)(:span)?\}")
+TOKEN = re.compile(r"\{(previous\.)?([a-z_0-9]+)(:span|:weeks)?\}")
 # What two forms must declare alike when they share a field.
 SHARED = ("kind", "unit", "min", "max", "decimals", "choices", "unchanged", "own", "of")
 
@@ -82,7 +82,9 @@ def build_programme(raw: Mapping[str, Any]) -> Programme:
         advice=tuple(build_text(t) for t in raw.get("advice", ())),
         hints=tuple(build_text(t) for t in raw.get("hints", ())),
         marks=tuple(Mark(**frozen_values(m)) for m in raw.get("marks", ())),
+        measured_by=tuple(raw.get("measured_by", ())),
         private=raw.get("private", False),
+        discreet=raw.get("discreet", raw["name"]),
         intake=build_intake(raw.get("intake", {})),
         exam=Exam(**frozen_values(raw["exam"])) if "exam" in raw else None,
         schedules={n: build_schedule(n, s) for n, s in raw.get("schedules", {}).items()},
@@ -181,9 +183,15 @@ def check_programme(programme: Programme) -> None:
         check_field(programme, field)
     for parameter in programme.parameters.values():
         check_parameter(parameter)
+        if parameter.per_year and parameter.per_year not in programme.parameters:
+            raise ValueError(f"parameter {parameter.name}: unknown parameter {parameter.per_year!r}")
     check_conditions(programme, names)
     for line in programme.ladder:
         check_line(programme, line)
+    if unknown := set(programme.measured_by) - set(programme.fields):
+        raise ValueError(f"measured_by: unknown field {sorted(unknown)[0]!r}")
+    if not programme.measured:
+        raise ValueError("no field tells that a visit was one of this programme")
     check_intake(programme)
     for schedule in programme.schedules.values():
         check_schedule(programme, schedule)

@@ -55,7 +55,7 @@ class Reading:
         return truth(evaluate(condition, self.value, self.value_before))
 
     def say(self, text: str) -> str:
-        """Fill a sentence's {names}, {previous.names}, {phrases} and {spans:span} of days."""
+        """Fill a sentence's {names}, {previous.names}, {phrases}, {days:span} and {days:weeks}."""
         return TOKEN.sub(lambda m: self._word(*m.groups()), text)
 
     def _word(self, before: str | None, name: str, span: str | None) -> str:
@@ -63,7 +63,7 @@ class Reading:
             return "、".join(self.phrases(name))
         value = self.value_before(name) if before else self.value(name)
         if span and isinstance(value, int | Decimal):
-            return span_of(int(value))
+            return span_of(int(value)) if span == ":span" else weeks_of(int(value))
         return word_of(value, decimals_of(self.programme, name))
 
     def phrases(self, name: str) -> list[str]:
@@ -99,3 +99,9 @@ def word_of(value: Value, decimals: int) -> str:
 def span_of(days: int) -> str:
     """Write a number of days as people say it: whole weeks as weeks."""
     return f"{days // 7} 周" if days and days % 7 == 0 else f"{days} 天"
+
+
+def weeks_of(days: int) -> str:
+    """Write a number of days as weeks of gestation: 20 周 6 天."""
+    weeks, rest = divmod(days, 7)
+    return f"{weeks} 周 {rest} 天" if rest else f"{weeks} 周"

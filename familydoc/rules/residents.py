@@ -33,8 +33,6 @@ KEY_POPULATIONS = (
 DERIVED_BY_AGE = {"child": (0, 6), "elderly": (65, 200)}
 TYPED_POPULATIONS = tuple(tag for tag in KEY_POPULATIONS if tag not in DERIVED_BY_AGE)
 
-ENROLLED_BY_TAG = ("hypertension", "diabetes")
-ENROLLED_FROM = 35
 
 NAME_LENGTH = 50
 DOT = "·"
@@ -156,14 +154,6 @@ def age_tags(birth: date, today: date) -> set[str]:
 def key_populations(tags: Iterable[str], birth: date, today: date) -> set[str]:
     """Give all key populations of a person: those recorded and those of age."""
     return {tag for tag in tags if tag in TYPED_POPULATIONS} | age_tags(birth, today)
-
-
-def programmes_by_tags(tags: Iterable[str], birth: date, state: str, today: date) -> list[str]:
-    """Give the programmes a roster's tags enrol somebody in: those present, from 35 years on
-    (hypertension and type 2 diabetes, NBPHS3: managed from 35)."""
-    if state != "present" or age_on(birth, today) < ENROLLED_FROM:
-        return []
-    return [tag for tag in ENROLLED_BY_TAG if tag in tags]
 
 
 def search_terms(name: str) -> set[str]:

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 from familydoc.labels import word
 
-from .answers import missing_measurements
-from .definitions import Programme
+from .answers import answers_of, unmeasured
+from .definitions import Field, Programme
 
 # DESIGN 3 "tasks": days before the due date on which the window opens; others open at once.
 WINDOW_DAYS = {"regular": 30, "exam": 60}
@@ -20,10 +20,10 @@ KIND_WORDS = {
     "exam": "年度体检",
     "report": "上报",
 }
-# What a visit that holds the class measurement fulfils; a referral's check is a contact with an
-# outcome, an exam and a report have papers of their own (DESIGN 6, settled 9).
+# What a visit that holds the measurement fulfils; a referral's check is a contact with an
+# outcome, and a report is made to somebody (DESIGN 6, settled 9).
 NOT_CARRIED = "已有更晚的随访，这次只补记录"
-CLOSED_BY_A_VISIT = ("regular", "recheck", "specialist_fu", "home_visit")
+CLOSED_BY_A_VISIT = ("regular", "recheck", "specialist_fu", "home_visit", "exam")
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,15 @@ def close_by_visit(
     return Closing(tuple(closes), tuple(stays))
 
 
+def lacking(kind: str, programme: Programme, answers: Mapping[str, object]) -> tuple[Field, ...]:
+    """Give what a visit still has to answer to fulfil a task of this kind."""
+    if kind != "exam" or programme.exam is None:
+        return unmeasured(programme, answers)
+    held = answers_of(programme, answers)
+    needs = (programme.fields[code] for code in programme.exam.needs)
+    return tuple(f for f in needs if held.get(f.code) in (None, ""))
+
+
 def reason_to_stay(
     task: OpenTask,
     programmes: Mapping[str, Programme],
@@ -108,9 +117,9 @@ def reason_to_stay(
         return f"{name}，要联系后登记转诊结果"
     if programme is None or task.kind not in CLOSED_BY_A_VISIT:
         return f"{name}，要另外办理"
-    if missing := missing_measurements(programme, answers):
+    if missing := lacking(task.kind, programme, answers):
         return f"{name}，缺{'、'.join(f.label for f in missing)}"
-    if carried is not None and programme.code not in carried:
+    if task.kind != "exam" and carried is not None and programme.code not in carried:
         return f"{name}，{NOT_CARRIED}"
     if any((t.programme, t.kind) == (task.programme, task.kind) for t in closed):
         return f"{name}（{task.due.month}月{task.due.day}日到期），一次随访只完成最早的一项"

@@ -6,7 +6,7 @@ into a digit; so full-width characters are mapped by hand and the shape is check
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -110,7 +110,7 @@ def parse_instant(value: object) -> datetime | None:
 
 def _zone(offset: str | None) -> timezone | None:
     if offset in (None, "Z"):
-        return timezone.utc if offset else SHANGHAI
+        return UTC if offset else SHANGHAI
     assert offset is not None
     hours, minutes = int(offset[1:3]), int(offset[4:6])
     if hours > 14 or minutes > 59:

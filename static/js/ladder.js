@@ -3,7 +3,7 @@
 // tests/rules/cases is run through both. No dependency, no clock, no time zone.
 
 const BLANK = "—";
-const TOKEN = /\{(previous\.)?([a-z_0-9]+)(:span)?\}/g;
+const TOKEN = /\{(previous\.)?([a-z_0-9]+)(:span|:weeks)?\}/g;
 const NUMBER = /^-?[0-9]{1,80}(?:\.[0-9]{1,20})?$/;
 const ISO_DATE = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/;
 const FULL_WIDTH = { "．": ".", "。": ".", "－": "-", "＋": "+", "／": "/" };
@@ -234,13 +234,26 @@ const COMPARISONS = {
 };
 
 function daysBetween(first, last) {
-  const days = [parseDate(first), parseDate(last)];
+  const days = [first, last].map((text) => parseDate(typeof text === "string" ? text.slice(0, 10) : null));
   return days[0] && days[1] ? dayNumber(days[1]) - dayNumber(days[0]) : null;
 }
 
 const isMissing = (value) => value === null || value === undefined;
 const isPlain = (value) => !isMissing(value) && !Array.isArray(value);
 const sameKind = (a, b) => isPlain(a) && isPlain(b) && typeof a === typeof b;
+
+// One whole number as a share of another, one decimal half up, in whole numbers throughout.
+function percent(part, whole) {
+  if (!Number.isInteger(part) || !Number.isInteger(whole) || !whole) return null;
+  return Math.floor((2000 * part + whole) / (2 * whole)) / 10;
+}
+
+// Rounded to six places, so that a sum of decimals is the one that Python finds.
+function total(operator, parts) {
+  if (parts.some((part) => typeof part !== "number")) return null;
+  const found = operator === "-" ? parts[0] - parts[1] : parts.reduce((sum, part) => sum + part, 0);
+  return Number(found.toFixed(6));
+}
 
 function evaluate(condition, now, before) {
   if (typeof condition === "string") return now(condition);
@@ -253,8 +266,10 @@ function evaluate(condition, now, before) {
   if (operator === "not") return !truth(operands[0]);
   if (operator === "previous") return before(operands[0]);
   if (operator === "if") return value(operands[truth(operands[0]) ? 1 : 2]);
+  if (operator === "+" || operator === "-") return total(operator, operands.map(value));
   const left = value(operands[0]);
   if (operator === "days_since") return daysBetween(left, now("visit_date"));
+  if (operator === "percent") return percent(left, value(operands[1]));
   if (operator === "has") return Array.isArray(left) && left.includes(operands[1]);
   if (operator === "in") return operands[1].some((x) => sameKind(left, x) && left === x);
   const right = value(operands[1]);
@@ -300,7 +315,7 @@ class Reading {
     return text.replace(TOKEN, (_, before, name, span) => {
       if (this.isPhrase(name)) return this.phrases(name).join("、");
       const value = before ? this.before(name) : this.value(name);
-      if (span && typeof value === "number") return spanOf(value);
+      if (span && typeof value === "number") return span === ":span" ? spanOf(value) : weeksOf(value);
       return wordOf(value, this.decimals(name));
     });
   }
@@ -328,6 +343,12 @@ function wordOf(value, decimals) {
 
 function spanOf(days) {
   return days && days % 7 === 0 ? `${days / 7} 周` : `${days} 天`;
+}
+
+// Days as weeks of gestation.
+function weeksOf(days) {
+  const [weeks, rest] = [Math.floor(days / 7), days - Math.floor(days / 7) * 7];
+  return rest ? `${weeks} 周 ${rest} 天` : `${weeks} 周`;
 }
 
 // --- the case -------------------------------------------------------------------------------
@@ -362,6 +383,13 @@ export function missingMeasurements(programme, answers) {
   return programme.fields.filter((f) => f.needed && (isMissing(held[f.code]) || held[f.code] === ""));
 }
 
+// What is missing for a visit to count for a programme at all.
+export function unmeasured(programme, answers) {
+  const held = answersOf(programme, answers);
+  const counts = (field) => field.needed || (programme.measured_by ?? []).includes(field.code);
+  return programme.fields.filter((f) => counts(f) && (isMissing(held[f.code]) || held[f.code] === ""));
+}
+
 function judgedAnswers(programme, raw) {
   const held = answersOf(programme, raw);
   const parsed = {};
@@ -388,8 +416,8 @@ function raiseMissing(programme, answers) {
   throw new RuleError("missing", text, missing[0].code);
 }
 
-function raiseImpossible(programme, answers) {
-  const reading = new Reading(namesOf(programme), answers, {}, null);
+function raiseImpossible(programme, answers, facts) {
+  const reading = new Reading(namesOf(programme), answers, facts, null);
   const failed = (programme.checks ?? []).find((check) => reading.holds(check.when));
   if (failed) throw new RuleError("impossible", reading.say(failed.text), failed.field);
 }
@@ -427,7 +455,7 @@ function pastReadings(programme, kase, visitDate) {
     0;
   return (kase.history ?? [])
     .map((past) => ({ day: writeDate(caseDate(past, "visit_date")), raw: withFacts(kase, past) }))
-    .filter((past) => past.day < visitDate && !missingMeasurements(programme, past.raw).length)
+    .filter((past) => past.day < visitDate && !unmeasured(programme, past.raw).length)
     .map((past) => ({ day: past.day, answers: pastAnswers(programme, past.raw) }))
     .sort(order);
 }
@@ -520,7 +548,7 @@ export function assess(programme, kase) {
   const visit = caseDate(kase, "visit_date");
   const answers = judgedAnswers(programme, withFacts(kase, kase));
   raiseMissing(programme, answers);
-  raiseImpossible(programme, answers);
+  raiseImpossible(programme, answers, factsOn(caseDate(kase, "birth"), visit));
   const reading = chain(programme, kase, answers);
   const line = programme.ladder.find((one) => reading.holds(one.when));
   const found = (programme.classes ?? []).find((one) => reading.holds(one.when));

@@ -100,7 +100,7 @@ def test_dead_are_not_enrolled(app):
 
 def test_yearly_programme_is_due_at_the_years_end(resident):
     enrolment = enrolled(resident, programme="elderly")
-    assert (enrolment.next_kind, enrolment.next_due_on) == ("exam", date(2026, 12, 31))
+    assert (enrolment.exam_due_on, enrolment.next_due_on) == (date(2026, 12, 31), None)
     (task,) = list_open_tasks(resident.id)
     assert task.window_start == date(2026, 11, 1)
 

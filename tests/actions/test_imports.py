@@ -135,7 +135,7 @@ def test_tags_enrol_the_living_from_35(app, changed, programmes):
     enrolments = db.session.scalars(select(Enrolment)).all()
     assert {one.programme for one in enrolments} == programmes
     for one in enrolments:
-        assert (one.next_due_on, one.next_kind) == (date(2026, 12, 31), "regular")
+        assert (one.next_due_on, one.exam_due_on) == (date(2026, 12, 31), None)
         assert (one.team_id, one.staff_id) == (team_of("chengguan1").id, staff("jia").id)
     assert count(Task) == 0  # the window opens on 1 December: the night job's
 

@@ -61,7 +61,7 @@ def test_window_opens_thirty_days_before(resident):
 
 
 def test_yearly_window_opens_sixty_days_before(resident):
-    make_enrolment(resident, "elderly", next_kind="exam", next_due_on=date(2026, 12, 31))
+    make_enrolment(resident, "elderly", exam_due_on=date(2026, 12, 31))
     assert run(date(2026, 10, 31)).created == 0
     assert run(date(2026, 11, 1)).created == 1
     assert db.session.query(Task).one().kind == "exam"
@@ -222,9 +222,7 @@ def fill_varied() -> None:
         programme = ("hypertension", "diabetes", "other_chronic")[number % 3]
         enrolment = make_enrolment(resident, programme, next_due_on=due)
         if number % 4 == 0:
-            make_enrolment(
-                resident, "elderly", next_kind="exam", next_due_on=due + timedelta(days=40)
-            )
+            make_enrolment(resident, "elderly", exam_due_on=due + timedelta(days=40))
         if number % 5 == 1:
             make_task(enrolment, due - timedelta(days=91))
         if number % 7 == 2:
