@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields as dataclass_fields
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ from .definitions import (
 
 CASE_NAMES = ("age", "age_months", "birth", "visit_date", "referral_open", "way")
 TOKEN = re.compile(r"\{(previous\.)?([a-z_0-9]+)(:span|:weeks)?\}")
-# What two forms must declare alike when they share a field.
+# What two forms declare alike when they share a field.
 SHARED = ("kind", "unit", "min", "max", "decimals", "choices", "unchanged", "own", "of")
 
 
@@ -334,13 +335,22 @@ def check_schedule(programme: Programme, schedule: Schedule) -> None:
         raise ValueError(f"schedule {schedule.name}: every step needs days or months")
 
 
-def check_shared(programmes: Iterable[Programme]) -> None:
-    """Raise ProgrammeFileError when two programmes declare a shared field differently."""
-    seen: dict[str, tuple[str, Field]] = {}
-    for programme in programmes:
+def with_own_fields(programmes: Mapping[str, Programme]) -> dict[str, Programme]:
+    """Share a field only among programmes that declare it alike; else each keeps its own answer.
+
+    So a new file never has to know the fields of the others, and a pressure is typed once.
+    """
+    declared: dict[str, set[tuple[object, ...]]] = {}
+    for programme in programmes.values():
         for field in programme.fields.values():
-            other, first = seen.setdefault(field.code, (programme.code, field))
-            if any(getattr(first, key) != getattr(field, key) for key in SHARED):
-                raise ProgrammeFileError(
-                    f"{programme.code}: {field.code} is declared otherwise than in {other}"
-                )
+            alike = tuple(getattr(field, key) for key in SHARED)
+            declared.setdefault(field.code, set()).add(alike)
+    own = {code for code, ways in declared.items() if len(ways) > 1}
+    return {code: _keep_own(one, own) for code, one in programmes.items()}
+
+
+def _keep_own(programme: Programme, own: set[str]) -> Programme:
+    if not own & set(programme.fields):
+        return programme
+    fields = {c: replace(f, own=True) if c in own else f for c, f in programme.fields.items()}
+    return replace(programme, fields=fields)

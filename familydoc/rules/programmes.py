@@ -11,7 +11,7 @@ from typing import Any
 from .definitions import Parameter, Programme
 from .errors import RuleError
 from .ladder import Case, Decision, PastVisit, assess_case, read_case
-from .programme_files import ProgrammeFileError, check_shared, read_programme
+from .programme_files import ProgrammeFileError, read_programme, with_own_fields
 from .values import as_number, exact_number, plain_number
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 FOLDER = Path(__file__).parent.parent / "programmes"
+MONTHS_A_YEAR = 12
 #: Where this process reads its programmes: the package's, and a county's own beside them.
 _folders = [FOLDER]
 
@@ -63,8 +64,7 @@ def _read_folders(folders: tuple[Path, ...]) -> Mapping[str, Programme]:
         if programme.code in found:
             raise ProgrammeFileError(f"{file}: {programme.code} is there already")
         found[programme.code] = programme
-    check_shared(found.values())
-    return MappingProxyType(found)
+    return MappingProxyType(with_own_fields(found))
 
 
 def get_programme(code: str) -> Programme:
@@ -90,7 +90,16 @@ def with_parameters(programme: Programme, values: Mapping[str, object]) -> Progr
             text = f"{programme.name}没有参数 {given}"
             raise RuleError("parameter_unknown", text, given)
         changed[name] = replace(parameter, value=parameter.strictest(_allowed(parameter, value)))
-    return replace(programme, parameters=MappingProxyType(changed))
+    bounded = {name: _often_enough(one, changed) for name, one in changed.items()}
+    return replace(programme, parameters=MappingProxyType(bounded))
+
+
+def _often_enough(parameter: Parameter, among: Mapping[str, Parameter]) -> Parameter:
+    """Bound months by the visits a year must have: six a year are every two months."""
+    if not parameter.per_year:
+        return parameter
+    months = MONTHS_A_YEAR // among[parameter.per_year].value
+    return replace(parameter, value=min(parameter.value, months))
 
 
 def _allowed(parameter: Parameter, value: object) -> Decimal:
