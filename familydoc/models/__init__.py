@@ -11,11 +11,14 @@ from familydoc.models import (
     imports,
     jobs,
     organisations,
+    pauses,
     programmes,
     referrals,
     residents,
+    rounds,
     tasks,
     teams,
+    transfers,
     visits,
 )
 
@@ -30,10 +33,13 @@ __all__ = [
     "imports",
     "jobs",
     "organisations",
+    "pauses",
     "programmes",
     "referrals",
     "residents",
+    "rounds",
     "tasks",
     "teams",
+    "transfers",
     "visits",
 ]

@@ -2,14 +2,16 @@
 
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 
 from familydoc.extensions import db
 from familydoc.models.accounts import Account
 from familydoc.models.contracts import Contract
 from familydoc.models.enrolments import Enrolment
 from familydoc.models.organisations import Organisation
+from familydoc.models.referrals import Referral
 from familydoc.models.residents import Resident
+from familydoc.models.rounds import Round
 from familydoc.models.tasks import Task
 from familydoc.models.teams import Staff, Team, TeamMember
 from familydoc.models.visits import Visit
@@ -91,6 +93,62 @@ def of_team(model: Any, viewer: Account) -> ColumnElement[bool]:
     return false()
 
 
+def receives(viewer: Account) -> bool:
+    """Tell whether referrals come to the viewer: somebody of a hospital, screens left out."""
+    return (
+        viewer.role in ("manager", "leader", "member")
+        and viewer.organisation.kind == "county_hospital"
+    )
+
+
+def referrals_received(viewer: Account) -> ColumnElement[bool]:
+    """What was referred to the viewer's hospital; the resident does not open by it.
+
+    Who never came is no longer its business once the sender has closed or cancelled.
+    """
+    if not receives(viewer):
+        return false()
+    still = or_(
+        Referral.state == "open",
+        Referral.received_at.is_not(None),
+        and_(Referral.state == "closed", Referral.outcome == "went"),
+    )
+    here = and_(
+        Referral.direction == "up", Referral.to_organisation_id == viewer.organisation_id, still
+    )
+    sent_back = and_(
+        Referral.direction == "down", Referral.from_organisation_id == viewer.organisation_id
+    )
+    return or_(here, sent_back)
+
+
+def referrals_sent(viewer: Account) -> ColumnElement[bool]:
+    """The referrals of the residents a viewer sees, whichever way they went."""
+    if viewer.role == "supervisor":
+        return true()
+    return Referral.resident_id.in_(select(Resident.id).where(residents(viewer)))
+
+
+def referrals(viewer: Account) -> ColumnElement[bool]:
+    return or_(referrals_sent(viewer), referrals_received(viewer))
+
+
+def rounds(viewer: Account) -> ColumnElement[bool]:
+    """The rounds of one's teams and of the institutions they belong to; an expert of several
+    teams sees all of theirs."""
+    if viewer.role == "supervisor":
+        return true()
+    if viewer.role == "manager":
+        return Round.organisation_id == viewer.organisation_id
+    if viewer.role not in ("leader", "member"):
+        return false()
+    mine = team_ids(viewer)
+    centres = select(Team.organisation_id).where(Team.id.in_(mine))
+    return or_(
+        Round.team_id.in_(mine), and_(Round.team_id.is_(None), Round.organisation_id.in_(centres))
+    )
+
+
 def visible(model: type[Any], viewer: Account) -> ColumnElement[bool]:
     """Give the condition that keeps only what `viewer` may see of `model`."""
     if model is Resident:
@@ -101,7 +159,14 @@ def visible(model: type[Any], viewer: Account) -> ColumnElement[bool]:
         return model.resident_id.in_(  # type: ignore[no-any-return]
             select(Resident.id).where(residents(viewer))
         )
-    return {Team: teams, Staff: staff, Organisation: organisations}[model](viewer)
+    by_model = {
+        Team: teams,
+        Staff: staff,
+        Organisation: organisations,
+        Referral: referrals,
+        Round: rounds,
+    }
+    return by_model[model](viewer)
 
 
 def get_visible(model: type[T], viewer: Account, *conditions: ColumnElement[bool]) -> T | None:

@@ -9,10 +9,15 @@ from familydoc.rules.contracts import TERMS, Policy
 from familydoc.rules.errors import RuleError
 from familydoc.rules.organisations import read_line
 from familydoc.rules.programmes import Programme
+from familydoc.rules.rounds import PERIOD_WORDS, load_kinds
 from familydoc.rules.values import exact_number, parse_date, plain_number, typed_text
 
 #: The name under which county values about contracts are kept.
 CONTRACTS = "contracts"
+#: The name under which the county's values about team rounds are kept.
+ROUNDS = "rounds"
+#: The name under which the county's values about referrals are kept.
+REFERRALS = "referrals"
 SOURCE_LENGTH = 200
 
 
@@ -86,6 +91,18 @@ CONTRACT_SETTINGS = (
     ),
 )
 
+#: A person sent back by a hospital is seen at home; no national text gives a number, a week is
+#: what it gives after a birth (NBPHS3, DOMAIN 1.8).
+DISCHARGE_DAYS = Setting(
+    name="discharge_days",
+    label="转回基层后多少天内入户",
+    national=Decimal(7),
+    unit="天",
+    min=Decimal(1),
+    max=Decimal(30),
+    source="本系统约定，参照产后出院 7 天内访视",
+)
+
 
 def settings_of(programme: Programme) -> tuple[Setting, ...]:
     """Give the parameters of a programme file as settings, with their national values."""
@@ -105,11 +122,30 @@ def settings_of(programme: Programme) -> tuple[Setting, ...]:
     )
 
 
+def round_settings() -> tuple[Setting, ...]:
+    """Give how often each kind of round is owed: a county may ask for more, never for less."""
+    return tuple(
+        Setting(
+            name=kind.parameter,
+            label=kind.label,
+            national=Decimal(kind.times),
+            unit=f"次/{PERIOD_WORDS[kind.period]}",
+            min=Decimal(1),
+            max=Decimal(kind.max),
+            source=kind.source,
+            stricter="higher",
+        )
+        for kind in load_kinds().values()
+    )
+
+
 def all_settings(programmes: Mapping[str, Programme]) -> dict[str, tuple[Setting, ...]]:
     """Give every setting by programme code, those about contracts last."""
     found = {code: settings_of(programme) for code, programme in programmes.items()}
     return {code: settings for code, settings in found.items() if settings} | {
-        CONTRACTS: CONTRACT_SETTINGS
+        CONTRACTS: CONTRACT_SETTINGS,
+        REFERRALS: (DISCHARGE_DAYS,),
+        ROUNDS: round_settings(),
     }
 
 

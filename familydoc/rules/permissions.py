@@ -1,4 +1,7 @@
-"""What a role may do. Views ask for a permission, never for a role."""
+"""What a role may do. Views ask for a permission, never for a role.
+
+`referrals.receive` is of use in a hospital alone: queries/scope.py gives the others no row.
+"""
 
 MEMBER = frozenset(
     {
@@ -11,9 +14,17 @@ MEMBER = frozenset(
         "contracts.sign",
         "reports.see",
         "teams.see",
+        "referrals.see",
+        "referrals.make",
+        "referrals.receive",
+        "rounds.see",
+        "rounds.record",
     }
 )
-LEADER = MEMBER | {"residents.confirm", "contracts.end", "teams.edit", "reports.team"}
+LEADER = MEMBER | {
+    *("residents.confirm", "contracts.end", "teams.edit", "reports.team"),
+    *("rounds.cancel", "visits.export"),
+}
 MANAGER = frozenset(
     {
         "tasks.see",
@@ -32,6 +43,12 @@ MANAGER = frozenset(
         "teams.manage",
         "staff.edit",
         "imports.make",
+        "referrals.see",
+        "referrals.receive",
+        "rounds.see",
+        "rounds.record",
+        "rounds.cancel",
+        "visits.export",
     }
 )
 SUPERVISOR = frozenset(
@@ -47,6 +64,11 @@ SUPERVISOR = frozenset(
         "teams.see",
         "imports.make",
         "parameters.edit",
+        "referrals.see",
+        "rounds.see",
+        "rounds.cancel",
+        "rounds.check",
+        "visits.export",
     }
 )
 # An administrator keeps the house and sees no resident: least privilege (THREATS, 三权分立).
