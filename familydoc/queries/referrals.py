@@ -1,9 +1,35 @@
-"""Reads of referrals."""
+"""Reads of referrals: the one that is open, the lists of both sides, what a letter holds."""
 
-from sqlalchemy import select
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, func, not_, select, tuple_
+from sqlalchemy.orm import contains_eager, joinedload
 
 from familydoc.extensions import db
+from familydoc.models.accounts import Account
+from familydoc.models.enrolments import Enrolment
+from familydoc.models.organisations import Organisation
 from familydoc.models.referrals import Referral
+from familydoc.models.residents import Resident
+from familydoc.queries import scope
+from familydoc.queries.programmes import get_overrides
+from familydoc.rules.parameters import DISCHARGE_DAYS, REFERRALS
+from familydoc.rules.values import exact_number
+
+PAGE = 50
+#: The tabs of each side; a tile's number and its list take the same condition.
+RECEIVED = ("new", "here", "back")
+SENT = ("waiting", "overdue", "answered", "all")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of referrals and the key the next one starts after, '' on the last."""
+
+    rows: Sequence[Referral]
+    after: str = ""
 
 
 def find_open_referral(resident_id: int, programme: str) -> Referral | None:
@@ -14,3 +40,152 @@ def find_open_referral(resident_id: int, programme: str) -> Referral | None:
         Referral.state == "open",
     )
     return db.session.execute(query).scalar_one_or_none()
+
+
+def find_referral(uid: str) -> Referral | None:
+    """Give a referral by uid whoever may see it; only for answering a repeated create."""
+    return db.session.execute(select(Referral).where(Referral.uid == uid)).scalar_one_or_none()
+
+
+def list_hospitals() -> Sequence[Organisation]:
+    """Give the hospitals somebody may be referred to, the county's first one first."""
+    query = select(Organisation).where(Organisation.kind == "county_hospital", Organisation.active)
+    return db.session.scalars(query.order_by(Organisation.id)).all()
+
+
+def find_default_hospital() -> Organisation | None:
+    """Give where a referral goes when nobody has chosen: the county's first hospital."""
+    return next(iter(list_hospitals()), None)
+
+
+def get_discharge_days(on: date) -> int:
+    """Give within how many days the team sees somebody whom a hospital has sent back."""
+    stored = exact_number(get_overrides(REFERRALS, on).get(DISCHARGE_DAYS.name))
+    usable = stored is not None and DISCHARGE_DAYS.min <= stored <= DISCHARGE_DAYS.max
+    return int(stored if stored is not None and usable else DISCHARGE_DAYS.national)
+
+
+def get_received(viewer: Account, uid: str) -> Referral | None:
+    """Give a referral that came to the viewer's hospital, or None."""
+    query = select(Referral).where(scope.referrals_received(viewer), Referral.uid == uid)
+    return db.session.execute(query.where(Referral.direction == "up")).scalar_one_or_none()
+
+
+def get_sent(viewer: Account, uid: str) -> Referral | None:
+    """Give a referral of a resident in the viewer's scope, or None."""
+    query = select(Referral).where(scope.referrals_sent(viewer), Referral.uid == uid)
+    return db.session.execute(query).scalar_one_or_none()
+
+
+def count_received(viewer: Account) -> dict[str, int]:
+    """Count each tab of a hospital in one statement."""
+    return _count(
+        [(which, _received(which)) for which in RECEIVED], scope.referrals_received(viewer)
+    )
+
+
+def count_sent(viewer: Account, on: date) -> dict[str, int]:
+    """Count each tab of a team in one statement."""
+    return _count([(which, _sent(which, on)) for which in SENT], scope.referrals_sent(viewer))
+
+
+def list_received(viewer: Account, which: str, after: str = "") -> Page:
+    """Give a page of what came to a hospital: urgent first among the new, then the newest."""
+    return _page([scope.referrals_received(viewer), _received(which)], after)
+
+
+def list_sent(viewer: Account, which: str, on: date, after: str = "") -> Page:
+    """Give a page of what a team, centre or county has sent."""
+    return _page([scope.referrals_sent(viewer), _sent(which, on)], after)
+
+
+def _received(which: str) -> ColumnElement[bool]:
+    up, back = Referral.direction == "up", Referral.discharged_on.is_not(None)
+    if which == "new":
+        return and_(up, Referral.received_at.is_(None), not_(back))
+    if which == "here":
+        return and_(up, Referral.received_at.is_not(None), not_(back))
+    return back
+
+
+def _sent(which: str, on: date) -> ColumnElement[bool]:
+    waiting = Referral.state == "open"
+    if which == "waiting":
+        return waiting
+    if which == "overdue":
+        return and_(waiting, Referral.check_due_on < on)
+    if which == "answered":
+        return Referral.answered_at.is_not(None)
+    return Referral.state != "cancelled"
+
+
+def _count(
+    tabs: list[tuple[str, ColumnElement[bool]]], seen: ColumnElement[bool]
+) -> dict[str, int]:
+    counted = [func.count().filter(condition) for _, condition in tabs]
+    row = db.session.execute(select(*counted).select_from(Referral).where(seen)).one()
+    return {which: number for (which, _), number in zip(tabs, row, strict=True)}
+
+
+def _page(conditions: list[ColumnElement[bool]], after: str) -> Page:
+    """Read one page, urgent ones first, then the newest."""
+    order = (Referral.urgency, Referral.opened_on, Referral.id)
+    query = (
+        select(Referral)
+        .join(Referral.resident)
+        .where(*conditions)
+        .options(
+            contains_eager(Referral.resident).options(
+                joinedload(Resident.village), joinedload(Resident.team)
+            ),
+            joinedload(Referral.sender),
+            joinedload(Referral.receiver),
+        )
+        .order_by(*(column.desc() for column in order))
+        .limit(PAGE + 1)
+    )
+    if key := _read_key(after):
+        query = query.where(tuple_(*order) < tuple_(*key))
+    rows = db.session.scalars(query).all()
+    return Page(rows[:PAGE], _key(rows[PAGE - 1]) if len(rows) > PAGE else "")
+
+
+def _key(row: Referral) -> str:
+    return f"{row.urgency}|{row.opened_on.isoformat()}|{row.id}"
+
+
+def _read_key(after: str) -> tuple[str, date, int] | None:
+    urgency, _, rest = after.partition("|")
+    day, _, number = rest.partition("|")
+    if urgency not in ("urgent", "routine") or not (number.isascii() and number.isdigit()):
+        return None
+    try:
+        return (urgency, date.fromisoformat(day), int(number)) if len(number) < 18 else None
+    except ValueError:
+        return None
+
+
+def find_active_enrolment(referral: Referral) -> Enrolment | None:
+    """Give the enrolment that a task for the team hangs on: the programme's, else the oldest."""
+    query = select(Enrolment).where(
+        Enrolment.resident_id == referral.resident_id, Enrolment.state != "ended"
+    )
+    same = Enrolment.programme == referral.programme
+    query = query.order_by(same.desc(), Enrolment.id)
+    return db.session.scalars(query.limit(1)).first()
+
+
+def list_urgent(residents: Sequence[int]) -> dict[int, str]:
+    """Give the uid of the open urgent referral of people of a list, in one statement."""
+    if not residents:
+        return {}
+    query = (
+        select(Referral.resident_id, Referral.uid)
+        .where(
+            Referral.resident_id.in_(residents),
+            Referral.state == "open",
+            Referral.urgency == "urgent",
+        )
+        .order_by(Referral.id)
+    )
+    return {row.resident_id: row.uid for row in db.session.execute(query)}
