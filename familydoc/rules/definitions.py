@@ -105,7 +105,10 @@ class Field:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A number of the programme that a county may make stricter within a range."""
+    """A number of the programme that a county may make stricter within a range.
+
+    `stricter` is empty where no national rule is known: the county settles the number itself.
+    """
 
     name: str
     label: str
@@ -121,7 +124,9 @@ class Parameter:
     per_year: str = ""
 
     def strictest(self, other: Decimal) -> Decimal:
-        """Give the stricter of this value and another."""
+        """Give the stricter of this value and another; the other where the county settles it."""
+        if not self.stricter:
+            return other
         return min(self.value, other) if self.stricter == "lower" else max(self.value, other)
 
 

@@ -235,8 +235,8 @@ def check_field(programme: Programme, field: Field) -> None:
 
 def check_parameter(parameter: Parameter) -> None:
     """Raise ValueError when a parameter is out of its own range or knows no direction."""
-    if parameter.stricter not in ("lower", "higher"):
-        raise ValueError(f"parameter {parameter.name}: stricter is 'lower' or 'higher'")
+    if parameter.stricter not in ("lower", "higher", ""):
+        raise ValueError(f"parameter {parameter.name}: stricter is 'lower', 'higher' or empty")
     if not parameter.min <= parameter.value <= parameter.max:
         raise ValueError(f"parameter {parameter.name}: value is out of its range")
 
