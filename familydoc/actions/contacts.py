@@ -1,4 +1,4 @@
-"""Recording an attempt to reach somebody (联系记录)."""
+"""Recording an attempt to reach somebody (联系记录), and the new number it brought."""
 
 from datetime import date
 
@@ -7,13 +7,13 @@ from sqlalchemy import select, update
 from familydoc import clock
 from familydoc.actions.audit import record
 from familydoc.actions.tasks import INSERTS
-from familydoc.extensions import db
+from familydoc.extensions import db, keys
 from familydoc.labels import LABELS
 from familydoc.models.accounts import Account
 from familydoc.models.contacts import ContactAttempt
 from familydoc.models.residents import Resident
 from familydoc.models.tasks import Task
-from familydoc.rules.contacts import check_remind_on
+from familydoc.rules.contacts import CALL, check_reason, check_remind_on, check_way
 from familydoc.rules.errors import RuleError
 from familydoc.transaction import transaction
 
@@ -25,16 +25,22 @@ def record_contact(
     resident: Resident,
     task: Task | None = None,
     outcome: str,
+    way: int = CALL,
+    reason: str = "",
     remind_on: date | None = None,
+    telephone: str | None = None,
     note: str = "",
 ) -> ContactAttempt:
     """Store one attempt; a known `uid` gives the stored one. `remind_on` sets the task aside.
 
-    Without `task` all open tasks of the resident wait until that day. RuleError
-    `outcome_unknown`, `remind_past` or `remind_far`.
+    Without `task` all open tasks of the resident wait until that day. `telephone` is the number
+    that takes the place of a wrong one. A call that reached somebody who is away does what the
+    telephone can do: it closes the regular task marked so. RuleError `outcome_unknown`, or as
+    rules/contacts.py.
     """
     if outcome not in LABELS["contact"]:
         raise RuleError("outcome_unknown", "请选联系的结果。", "outcome")
+    told = check_reason(outcome, reason)
     with transaction() as session:
         values = {
             "uid": uid,
@@ -42,8 +48,10 @@ def record_contact(
             "task_id": task.id if task else None,
             "at": clock.now(),
             "account_id": by.id if by else None,
+            "way": check_way(way),
             "outcome": outcome,
-            "remind_on": check_remind_on(remind_on, clock.today()),
+            "reason": told,
+            "remind_on": check_remind_on(remind_on, clock.today(), outcome),
             "note": note.strip(),
         }
         insert = INSERTS[session.get_bind().dialect.name](ContactAttempt).values(values)
@@ -54,8 +62,29 @@ def record_contact(
             raise RuleError("uid_taken", "这条记录的编号已用在别人身上，请刷新页面再记。")
         if is_new:
             _set_aside(resident, task, remind_on)
+            if outcome == "wrong_number" and telephone:
+                change_telephone(by=by, resident=resident, telephone=telephone)
             _note(by, stored)
     return stored
+
+
+def change_telephone(*, by: Account | None, resident: Resident, telephone: str) -> None:
+    """Write down the right number in place of a wrong one."""
+    seal = keys.vault.fingerprint
+    with transaction() as session:
+        session.refresh(resident, with_for_update=True)
+        resident.telephone = telephone
+        resident.telephone_hash = seal("telephone", telephone)
+        resident.telephone_last4_hash = seal("telephone last4", telephone[-4:])
+        record(
+            by=by,
+            verb="edit_resident",
+            entity="resident",
+            entity_id=resident.id,
+            resident_id=resident.id,
+            changed=["telephone"],
+        )
+        session.flush()
 
 
 def _set_aside(resident: Resident, task: Task | None, remind_on: date | None) -> None:
@@ -71,5 +100,6 @@ def _note(by: Account | None, attempt: ContactAttempt) -> None:
         entity_id=attempt.id,
         resident_id=attempt.resident_id,
         outcome=attempt.outcome,
+        reason=attempt.reason,
         remind_on=attempt.remind_on.isoformat() if attempt.remind_on else None,
     )

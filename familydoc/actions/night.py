@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from sqlalchemy import delete, insert, literal, select, text, update
 
 from familydoc import clock
+from familydoc.actions.absences import unmark_returned
 from familydoc.actions.audit import record
 from familydoc.actions.imports_stage import forget_old_imports
 from familydoc.models.accounts import Account, LoginFailure, LoginSession
@@ -34,6 +35,7 @@ def end_absences(*, by: Account | None, today: date) -> int:
         ).where(over)
         names = ["resident_id", "state", "on", "reason", "asked_at", "confirmed_at"]
         session.execute(insert(ResidentState).from_select(names, history))
+        unmark_returned(today)
         back = update(Resident).where(over)
         values = {"state": "present", "state_since": today, "away_until": None}
         found = session.connection().execute(back.values(values)).rowcount

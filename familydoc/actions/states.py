@@ -7,9 +7,11 @@ from sqlalchemy import select
 
 from familydoc import clock
 from familydoc.actions.audit import record
+from familydoc.actions.absences import mark_by_phone
 from familydoc.actions.contracts import end_contract
 from familydoc.actions.enrolments import end_enrolment, hand_over
 from familydoc.actions.tasks import cancel_tasks, open_if_due, open_task
+from familydoc.actions.transfers import drop_transfer
 from familydoc.extensions import db
 from familydoc.labels import word
 from familydoc.models.accounts import Account
@@ -17,6 +19,7 @@ from familydoc.models.contracts import Contract
 from familydoc.models.enrolments import Enrolment
 from familydoc.models.residents import Resident, ResidentState
 from familydoc.queries.enrolments import find_live_enrolment, list_enrolments
+from familydoc.queries.pauses import find_in_force
 from familydoc.queries.states import (
     find_active_contract,
     find_pending,
@@ -27,8 +30,10 @@ from familydoc.queries.states import (
 )
 from familydoc.queries.teams import find_owner
 from familydoc.rules.errors import RuleError
+from familydoc.rules.facts import Fact, check_two
 from familydoc.rules.states import (
     CONFIRMED,
+    UNDOABLE,
     check_change,
     check_reason,
     needs_confirmation,
@@ -59,12 +64,13 @@ def ask_state(
     on: date,
     reason: str = "",
     until: date | None = None,
+    fact: Fact | None = None,
 ) -> ResidentState:
     """Ask for a change of state: away, lost and back are in force at once, moved and deceased
-    when `confirm_state` was called.
+    when `confirm_state` was called. A death names how it is known.
 
     RuleError as rules/states.py, `state_pending` while another change waits, `visited_later`
-    for a death before a visit.
+    for a death before a visit, `fact_missing`.
     """
     with transaction() as session:
         session.refresh(resident, with_for_update=True)
@@ -75,6 +81,8 @@ def ask_state(
             )
         change = _new(by, resident, state, on, check_reason(state, reason), until)
         _refuse_later_visit(resident, change)
+        if state == "deceased":
+            change.fact, change.fact_detail = _needed(fact)
         session.add(change)
         session.flush()
         if needs_confirmation(state):
@@ -84,16 +92,25 @@ def ask_state(
     return change
 
 
-def confirm_state(*, by: Account | None, resident: Resident, change: ResidentState) -> None:
+def confirm_state(
+    *,
+    by: Account | None,
+    resident: Resident,
+    change: ResidentState,
+    fact: Fact | None = None,
+) -> None:
     """Put a change that was asked for in force: the person leaves every list at once.
 
-    RuleError `state_confirmed` when somebody else was faster, `visited_later`.
+    A death needs a second fact: another person's word, or a paper. RuleError `state_confirmed`
+    when somebody else was faster, `visited_later`, or as rules/facts.py.
     """
     with transaction() as session:
         session.refresh(resident, with_for_update=True)
         if find_pending(resident.id) is not change:
             raise RuleError("state_confirmed", "这一项已经有人处理过了，请刷新页面。", "state")
         _refuse_later_visit(resident, change)
+        if change.state == "deceased":
+            _take_second(by, change, _needed(fact))
         _settle(by, resident, change)
 
 
@@ -126,14 +143,15 @@ def depart(
 
 
 def undo_state(*, by: Account | None, resident: Resident, reason: str) -> Undone:
-    """Take a death or a move back: state, enrolments, tasks and contract as they were.
+    """Take a death, a move, an absence or a loss back: state, enrolments, tasks and contract as
+    they were.
 
     RuleError `reason_missing`, or `not_gone` when there is nothing to take back.
     """
     words = undo_reason(reason)
     with transaction() as session:
         session.refresh(resident, with_for_update=True)
-        if resident.state not in CONFIRMED:
+        if resident.state not in UNDOABLE:
             raise RuleError("not_gone", "这位居民现在就在册，没有要撤销的登记。", "reason")
         gone, history = resident.state, list_history(resident.id)
         index = state_before([(row.state, row.reason) for row in history])
@@ -141,11 +159,15 @@ def undo_state(*, by: Account | None, resident: Resident, reason: str) -> Undone
         change = _return_to(by, resident, before, words)
         session.add(change)
         session.flush()
-        contract = _reinstate(by, resident, gone)
-        enrolments = _take_up(by, resident, gone)
-        tasks = _reopen(by, resident, gone)
-        for enrolment in enrolments:
-            open_if_due(by=by, enrolment=enrolment)
+        contract, tasks = False, 0
+        enrolments: list[Enrolment] = []
+        if gone in CONFIRMED:
+            contract = _reinstate(by, resident, gone)
+            enrolments = _take_up(by, resident, gone)
+            tasks = _reopen(by, resident, gone)
+            for enrolment in enrolments:
+                open_if_due(by=by, enrolment=enrolment)
+        mark_by_phone(by=by, resident=resident)
         _note(by, "undo_state", change, was=gone, enrolments=len(enrolments), tasks=tasks)
         session.flush()
     return Undone(resident.state, len(enrolments), tasks, contract)
@@ -170,6 +192,19 @@ def _new(
     )
 
 
+def _needed(fact: Fact | None) -> Fact:
+    if fact is None:
+        raise RuleError("fact_missing", "请选是怎么知道的。", "fact")
+    return fact
+
+
+def _take_second(by: Account | None, change: ResidentState, second: Fact) -> None:
+    first = Fact(change.fact, change.fact_detail or "")
+    one_account = by is None or change.asked_by == by.id
+    check_two(first, second, one_account=one_account)
+    change.second_fact, change.second_detail = second
+
+
 def _refuse_later_visit(resident: Resident, change: ResidentState) -> None:
     if change.on < resident.birth:
         raise RuleError("on_early", "日期早于出生日期，请核对。", "on")
@@ -191,6 +226,8 @@ def _settle(by: Account | None, resident: Resident, change: ResidentState) -> No
     elif was in CONFIRMED:
         # Whoever moves back is served by whoever looks after the village today.
         hand_over(by=by, resident=resident, team_id=find_owner(resident.village_code)[0])
+    db.session.flush()
+    mark_by_phone(by=by, resident=resident)
     _note(by, "set_state", change, was=was)
     db.session.flush()
 
@@ -199,6 +236,7 @@ def _leave(by: Account | None, resident: Resident, change: ResidentState) -> Non
     for enrolment in list_enrolments(resident.id):
         end_enrolment(by=by, enrolment=enrolment, on=change.on, reason=change.state)
     cancel_tasks(by=by, resident=resident, reason=change.state)
+    drop_transfer(by=by, resident=resident)
     contract = find_active_contract(resident.id)
     if contract is not None:
         on = min(max(change.on, contract.start_on), clock.today())
@@ -226,7 +264,9 @@ def _take_up(by: Account | None, resident: Resident, gone: str) -> list[Enrolmen
     for enrolment in list_ended(resident.id, gone):
         if find_live_enrolment(resident.id, enrolment.programme) is not None:
             continue
-        enrolment.state, enrolment.reason, enrolment.ended_on = "active", "", None
+        waiting = find_in_force(enrolment.id)
+        enrolment.state = "suspended" if waiting else "active"
+        enrolment.reason, enrolment.ended_on = waiting.kind if waiting else "", None
         record(
             by=by,
             verb="resume_enrolment",

@@ -9,12 +9,14 @@ from datetime import time as wall_time
 from typing import Any
 
 from familydoc import clock
+from familydoc.actions.absences import mark_by_phone
 from familydoc.actions.contracts import expire_contracts
 from familydoc.actions.due_tasks import make_due_tasks
 from familydoc.actions.figures import count_figures
 from familydoc.actions.intake import enrol_by_age
 from familydoc.actions.ledger import claim, one_at_a_time
 from familydoc.actions.night import end_absences, tidy
+from familydoc.actions.pauses import end_pauses
 from familydoc.actions.rounds import make_rounds
 from familydoc.queries.jobs import MAKE_DUE_TASKS, find_clock_trouble, get_last_slot
 from familydoc.queries.rounds import MAKE_ROUNDS
@@ -27,6 +29,8 @@ NIGHT = wall_time(2, 30)
 Work = Callable[[date], int]
 WORKS: dict[str, Work] = {
     "end-absences": lambda on: end_absences(by=None, today=on),
+    "end-pauses": lambda on: end_pauses(by=None, today=on),
+    "mark-by-phone": lambda _on: mark_by_phone(by=None),
     "enrol-by-age": lambda on: enrol_by_age(by=None, today=on),
     "expire-contracts": lambda on: expire_contracts(by=None, today=on),
     MAKE_ROUNDS: lambda on: make_rounds(by=None, on=on),
@@ -35,8 +39,8 @@ WORKS: dict[str, Work] = {
 }
 #: Absences end before tasks are made; figures are counted last.
 ORDER = (
-    *("end-absences", "expire-contracts", "enrol-by-age", MAKE_DUE_TASKS),
-    *(MAKE_ROUNDS, "tidy", "count-figures"),
+    *("end-absences", "end-pauses", "expire-contracts", "enrol-by-age", MAKE_DUE_TASKS),
+    *("mark-by-phone", MAKE_ROUNDS, "tidy", "count-figures"),
 )
 
 

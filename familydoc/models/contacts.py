@@ -21,7 +21,10 @@ class ContactAttempt(Base):
     task_id: Mapped[int | None] = mapped_column(ForeignKey("tasks.id"), index=True)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    #: As visits.way: 3 a call, 2 a knock.
+    way: Mapped[int] = mapped_column(default=3, server_default="3")
     outcome: Mapped[str] = mapped_column(String(30))
+    reason: Mapped[str] = mapped_column(String(30), default="", server_default="")
     remind_on: Mapped[date | None]
     note: Mapped[str] = mapped_column(String(500), default="")
 

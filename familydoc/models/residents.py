@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from familydoc.extensions import Base
@@ -36,6 +36,12 @@ class Resident(Base):
         Index("ix_residents_team_state", "team_id", "state"),
         Index("ix_residents_centre_state", "centre_id", "state"),
         Index("ix_residents_village_birth", "village_code", "birth"),
+        Index(
+            "ix_residents_away",
+            "away_until",
+            sqlite_where=text("state = 'away'"),
+            postgresql_where=text("state = 'away'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -102,7 +108,10 @@ class ResidentTerm(Base):
 
 
 class ResidentState(Base):
-    """One change of state, asked for and confirmed; the history of where somebody was."""
+    """One change of state, asked for and confirmed; the history of where somebody was.
+
+    A death carries two facts: who told of it or which paper says so, and another one.
+    """
 
     __tablename__ = "resident_states"
 
@@ -112,6 +121,10 @@ class ResidentState(Base):
     on: Mapped[date]
     until: Mapped[date | None]
     reason: Mapped[str] = mapped_column(String(200), default="")
+    fact: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    fact_detail: Mapped[str | None] = mapped_column(Sealed)
+    second_fact: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    second_detail: Mapped[str | None] = mapped_column(Sealed)
     asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
     asked_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

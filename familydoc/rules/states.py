@@ -15,14 +15,27 @@ NEXT = {
     "moved": ("present", "deceased"),
     "deceased": (),
 }
-REASON_NEEDED = ("lost", "moved", "deceased")
+#: A death tells its facts instead (rules/facts.py).
+REASON_NEEDED = ("lost", "moved")
 SHORTEST_REASON, LONGEST_REASON = 2, 200
 AWAY_MONTHS = 24
+#: States that somebody was put into and may be taken out of again as if it had never been said.
+UNDOABLE = ("away", "lost", "moved", "deceased")
+#: What a call may stand for while somebody is away; the rest waits for the return.
+BY_PHONE = ("regular", "recheck", "specialist_fu", "referral_fu", "report")
 
 
 def needs_confirmation(state: str) -> bool:
     """Tell whether a state takes effect only when confirmed (DESIGN 1: 死亡 and 迁出)."""
     return state in CONFIRMED
+
+
+def is_by_phone(state: str, away_until: date | None, kind: str, due_on: date) -> bool:
+    """Tell whether a call stands for the visit: the person is away on the day it is due
+    (DESIGN 9)."""
+    if state != "away" or away_until is None or kind not in BY_PHONE:
+        return False
+    return due_on <= away_until
 
 
 def choices(state: str) -> tuple[str, ...]:

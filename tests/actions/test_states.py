@@ -21,6 +21,7 @@ from familydoc.models.visits import Visit
 from familydoc.queries.residents import Filters, count_residents
 from familydoc.queries.states import count_pending, find_pending, list_pending
 from familydoc.rules.errors import RuleError
+from familydoc.rules.facts import Fact
 from familydoc.transaction import transaction
 from tests.cast import account, make_contract, make_enrolment, make_resident, make_task
 
@@ -28,14 +29,20 @@ TODAY = date(2026, 11, 21)
 YESTERDAY = TODAY - timedelta(days=1)
 
 
+FAMILY = Fact("family", "儿子 张强")
+PAPER = Fact("certificate", "1501242026000123")
+
+
 def ask(resident, state, on=TODAY, by="jia", reason="家属电话告知", **options):
+    if state == "deceased":
+        options.setdefault("fact", FAMILY)
     return ask_state(
         by=account(by), resident=resident, state=state, on=on, reason=reason, **options
     )
 
 
-def confirm(resident, change, by="chen"):
-    confirm_state(by=account(by), resident=resident, change=change)
+def confirm(resident, change, by="chen", fact=PAPER):
+    confirm_state(by=account(by), resident=resident, change=change, fact=fact)
 
 
 def refusal(call, *args, **options):
@@ -183,7 +190,8 @@ def test_moved_may_move_back_without_old_enrolments(cared):
         ("gone", {}, "state_unknown"),
         ("deceased", {"on": TODAY + timedelta(days=1)}, "on_future"),
         ("deceased", {"on": date(1900, 1, 1)}, "on_early"),
-        ("deceased", {"reason": " "}, "reason_missing"),
+        ("deceased", {"fact": None}, "fact_missing"),
+        ("moved", {"reason": " "}, "reason_missing"),
         ("lost", {"reason": "x" * 201}, "reason_long"),
         ("away", {}, "until_missing"),
         ("away", {"until": YESTERDAY}, "until_past"),
