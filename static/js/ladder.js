@@ -546,9 +546,13 @@ function dueOn(programme, step, visit, reading) {
 // `programme` is the programme's JSON with the county's parameters already in it.
 export function assess(programme, kase) {
   const visit = caseDate(kase, "visit_date");
+  const birth = caseDate(kase, "birth");
+  if (writeDate(visit) < writeDate(birth)) {
+    throw new RuleError("before_birth", "随访日期早于出生日期", "visit_date");
+  }
   const answers = judgedAnswers(programme, withFacts(kase, kase));
   raiseMissing(programme, answers);
-  raiseImpossible(programme, answers, factsOn(caseDate(kase, "birth"), visit));
+  raiseImpossible(programme, answers, factsOn(birth, visit));
   const reading = chain(programme, kase, answers);
   const line = programme.ladder.find((one) => reading.holds(one.when));
   const found = (programme.classes ?? []).find((one) => reading.holds(one.when));

@@ -38,7 +38,7 @@ def test_measurements_the_class_needs() -> None:
 def test_unchanged_fills_only_lifestyle_and_medicines() -> None:
     for programme in load_programmes().values():
         filled = {f.section for f in programme.fields.values() if f.unchanged}
-        assert filled == {"lifestyle", "drugs"}
+        assert filled <= {"lifestyle", "drugs"}
         assert not any(f.unchanged and f.core for f in programme.fields.values())
 
 

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from familydoc.models.residents import Resident
 from familydoc.rules.answers import show_answer
-from familydoc.rules.dates import age_on
+from familydoc.rules.dates import age_on, months_on
 from familydoc.rules.definitions import Field, Programme
 from familydoc.rules.errors import RuleError
 from familydoc.rules.ladder import hints_of
@@ -228,10 +228,11 @@ def build_part(
 ) -> Part:
     """Make one programme's rows; fields that an earlier part shows are left out."""
     age, sex = age_on(resident.birth, day), SEX_CODES.get(resident.sex)
+    months = months_on(resident.birth, max(day, resident.birth))
     hints = hints_of(programme, age)
     rows: dict[str, Row] = {}
     for one in programme.fields.values():
-        if (one.code in shown and not one.own) or (one.only and not one.only.allows(sex, age)):
+        if (one.code in shown and not one.own) or (one.only and not one.only.allows(sex, months)):
             continue
         shown.add(one.code)
         item = build_item(programme, one, typed, last, errors)
