@@ -194,8 +194,8 @@ function instantParts(value) {
   return valid && hours <= 14 && minutes < 60 ? { day, hour, minute, second, zone } : null;
 }
 
-function writeInstant({ day, hour, minute, second, zone }) {
-  const clock = [hour, minute, ...(second ? [second] : [])].map(pad).join(":");
+function writeInstant({ day, hour, minute, second, zone }, whole = false) {
+  const clock = [hour, minute, ...(second || whole ? [second] : [])].map(pad).join(":");
   return `${writeDate(day)}T${clock}${zone.replace(/^-00:00$/, "+00:00")}`;
 }
 
@@ -535,7 +535,7 @@ function dueOn(programme, step, visit, reading) {
     const hours = parts.hour + period(step.hours);
     const day = addDays(parts.day, Math.floor(hours / 24));
     const due = { ...parts, day, hour: hours % 24 };
-    return writeDate(day) < writeDate(visit) ? writeDate(visit) : writeInstant(due);
+    return writeDate(day) < writeDate(visit) ? writeDate(visit) : writeInstant(due, true);
   }
   const start = step.since === undefined ? visit : parseDate(known(programme, step.since, reading));
   if (step.months !== undefined) return notBefore(addMonths(start, period(step.months)));
