@@ -111,7 +111,7 @@ def parse_flag(field: Field, value: object) -> Answer | None:
 def parse_date_answer(field: Field, value: object) -> Answer:
     """Give a date as YYYY-MM-DD."""
     day = parse_date(value)
-    if day is None or day.year < 1900:
+    if day is None or not 1900 <= day.year <= 2200:
         raise refuse(field, "date_invalid", "应是日期，例如 2026-03-05")
     return day.isoformat()
 

@@ -12,6 +12,13 @@ const SEPARATORS = /[,，、;；\s]+/;
 const YES = ["1", "true", "on", "yes", "是", "有"];
 const NO = ["0", "false", "off", "no", "否", "无"];
 const INSTANT = /^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?(Z|[+-][0-9]{2}:[0-9]{2})?$/;
+const DATE_SHAPES = [
+  /^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})$/,
+  /^([0-9]{4})\/([0-9]{1,2})\/([0-9]{1,2})$/,
+  /^([0-9]{4})\.([0-9]{1,2})\.([0-9]{1,2})$/,
+  /^([0-9]{4})年([0-9]{1,2})月([0-9]{1,2})日$/,
+  /^([0-9]{4})([0-9]{2})([0-9]{2})$/,
+];
 // The one zone of the country: what a clock on the wall says without an offset.
 const SHANGHAI = "+08:00";
 // A step counts as done by a visit this many days before it, as its task's window.
@@ -205,7 +212,17 @@ function parseInstant(field, value) {
   return writeInstant(parts);
 }
 
+// A date as people write one; false and fractions are none.
+function parseDateAnswer(field, value) {
+  const typed = typeof value === "string" || Number.isInteger(value) ? typedText(value) : "";
+  const match = DATE_SHAPES.map((shape) => shape.exec(typed)).find(Boolean);
+  const text = match ? [match[1], pad(Number(match[2])), pad(Number(match[3]))].join("-") : "";
+  if (!parseDate(text)) throw refuse(field, "date_invalid", "应是日期，例如 2026-03-05");
+  return text;
+}
+
 const PARSERS = {
+  date: parseDateAnswer,
   instant: parseInstant,
   integer: parseNumber,
   decimal: parseNumber,
@@ -215,7 +232,7 @@ const PARSERS = {
 };
 
 // One answer as it is stored, null when left empty; throws RuleError with the field's code.
-// Notes and dates are no part of any condition: the server looks at them.
+// Notes are no part of any condition: the server looks at them.
 export function parseAnswer(field, value) {
   if (typeof value === "string" && !typedText(value)) return null;
   const parser = PARSERS[field.kind];

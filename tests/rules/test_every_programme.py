@@ -1,0 +1,95 @@
+"""Whatever the programme: nobody managed is left without a next date, and none is out of reach."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from familydoc.rules.dates import add_months
+from familydoc.rules.definitions import Obligation, Programme
+from familydoc.rules.dues import step_due
+from familydoc.rules.programmes import load_programmes, with_parameters
+
+from .both import judge_in_python
+from .random_cases import CAREFUL, random_case, without_contradictions
+
+CODES = sorted(load_programmes())
+SEEDS = st.integers(0, 2**32)
+
+
+def valid_case(seed: int, code: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give a case without slips and its decision; what cannot be true together is taken out."""
+    _, case = random_case(seed, code, slips=CAREFUL)
+    found = judge_in_python(code, case)
+    for _ in range(20):
+        if found.get("code") != "impossible" or found["refused"] not in case["answers"]:
+            break
+        case = without_contradictions(case, [found["refused"]])
+        found = judge_in_python(code, case)
+    return case, found
+
+
+def latest_due(programme: Programme, case: dict[str, Any]) -> date:
+    """Give the longest that any line of the ladder lets somebody wait after this visit."""
+    values = {**case["facts"], **case["answers"], "birth": case["birth"]}
+    visit = date.fromisoformat(case["visit_date"])
+    steps = [step for line in programme.ladder for step in line.next]
+    return max([visit, *(reach(programme, step, values, visit) for step in steps)])
+
+
+def reach(programme: Programme, step: Obligation, values: dict[str, Any], visit: date) -> date:
+    """Give the day an obligation would fall due on, the last of its schedule where it has one."""
+    if step.schedule is not None:
+        schedule = programme.schedules[step.schedule]
+        anchor = values.get(schedule.anchor)
+        dues = [step_due(one, date.fromisoformat(anchor)) for one in schedule.steps if anchor]
+        return max([visit, *dues])
+    start = values.get(step.since or "")
+    since = datetime.fromisoformat(start) if start else datetime.combine(visit, datetime.min.time())
+    if step.months is not None:
+        return add_months(since.date(), period(programme, step.months))
+    days = period(programme, step.days or 0) if step.hours is None else 0
+    hours = period(programme, step.hours) if step.hours is not None else 0
+    return (since + timedelta(days=days, hours=hours)).date()
+
+
+def period(programme: Programme, named: int | str) -> int:
+    return int(programme.parameters[named].value) if isinstance(named, str) else named
+
+
+@pytest.mark.parametrize("code", CODES)
+@settings(max_examples=120, deadline=None)
+@given(seed=SEEDS)
+def test_every_valid_visit_leaves_something_to_do_within_reach(code: str, seed: int) -> None:
+    case, found = valid_case(seed, code)
+    if "refused" in found:
+        assert found["message"]
+        return
+    assert found["next"] or found["closes"], case
+    assert found["because"]
+    programme = with_parameters(load_programmes()[code], case["parameters"])
+    limit = str(latest_due(programme, case))
+    for step in found["next"]:
+        assert case["visit_date"] <= step["due"][:10] <= limit, (case, found)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_visit_with_everything_it_needs_is_judged(code: str) -> None:
+    """Without this, a ladder that refuses everything would pass the property above."""
+    judged = ["next" in valid_case(seed, code)[1] for seed in range(60)]
+    assert sum(judged) > 30
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_no_two_obligations_of_one_kind_are_owed_at_once(code: str) -> None:
+    for line in load_programmes()[code].ladder:
+        kinds = [step.kind for step in line.next]
+        assert len(kinds) == len(set(kinds)), line.name
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_number_of_a_programme_names_its_source(code: str) -> None:
+    for parameter in load_programmes()[code].parameters.values():
+        assert len(parameter.source) > 3 and parameter.label, parameter.name
