@@ -6,14 +6,17 @@ from sqlalchemy import select, update
 
 from familydoc import clock
 from familydoc.actions.audit import record
-from familydoc.actions.tasks import INSERTS
+from familydoc.actions.tasks import INSERTS, close_tasks, open_if_due
 from familydoc.extensions import db, keys
 from familydoc.labels import LABELS
 from familydoc.models.accounts import Account
 from familydoc.models.contacts import ContactAttempt
 from familydoc.models.residents import Resident
 from familydoc.models.tasks import Task
+from familydoc.queries.programmes import effective
 from familydoc.rules.contacts import CALL, check_reason, check_remind_on, check_way
+from familydoc.rules.dates import add_months
+from familydoc.rules.enrolments import interval_months
 from familydoc.rules.errors import RuleError
 from familydoc.transaction import transaction
 
@@ -29,13 +32,14 @@ def record_contact(
     reason: str = "",
     remind_on: date | None = None,
     telephone: str | None = None,
+    done: bool = False,
     note: str = "",
 ) -> ContactAttempt:
     """Store one attempt; a known `uid` gives the stored one. `remind_on` sets the task aside.
 
     Without `task` all open tasks of the resident wait until that day. `telephone` is the number
-    that takes the place of a wrong one. A call that reached somebody who is away does what the
-    telephone can do: it closes the regular task marked so. RuleError `outcome_unknown`, or as
+    that takes the place of a wrong one. `done` says that the call was the follow-up: it closes
+    the regular task of somebody who is away. RuleError `outcome_unknown`, or as
     rules/contacts.py.
     """
     if outcome not in LABELS["contact"]:
@@ -64,8 +68,25 @@ def record_contact(
             _set_aside(resident, task, remind_on)
             if outcome == "wrong_number" and telephone:
                 change_telephone(by=by, resident=resident, telephone=telephone)
+            if task is not None and done and outcome == "reached":
+                _close_by_phone(by, task)
             _note(by, stored)
     return stored
+
+
+def _close_by_phone(by: Account | None, task: Task) -> None:
+    """Count the call as the follow-up of the quarter; the next one is due by its interval."""
+    enrolment = task.enrolment
+    if not (task.by_phone and task.kind == "regular" and task.state == "open"):
+        return
+    today = clock.today()
+    months = interval_months(effective(task.programme, today), "regular")
+    if months is None:
+        return
+    close_tasks(by=by, tasks=[task], on=today, reason="by_phone")
+    enrolment.owe("regular", add_months(today, months))
+    db.session.flush()
+    open_if_due(by=by, enrolment=enrolment)
 
 
 def change_telephone(*, by: Account | None, resident: Resident, telephone: str) -> None:

@@ -6,8 +6,8 @@ from datetime import date
 from sqlalchemy import select
 
 from familydoc import clock
-from familydoc.actions.audit import record
 from familydoc.actions.absences import mark_by_phone
+from familydoc.actions.audit import record
 from familydoc.actions.contracts import end_contract
 from familydoc.actions.enrolments import end_enrolment, hand_over
 from familydoc.actions.tasks import cancel_tasks, open_if_due, open_task

@@ -143,7 +143,7 @@ def discreet_word(code: str) -> str:
     return word("programme", code)
 
 
-def _whole() -> Select[tuple[Transfer]]:
+def _whole() -> Select[Transfer]:
     return select(Transfer).options(
         joinedload(Transfer.resident).joinedload(Resident.village),
         *(

@@ -17,6 +17,7 @@ from familydoc.models.contacts import ContactAttempt
 from familydoc.models.referrals import Referral
 from familydoc.models.residents import Resident
 from familydoc.models.visits import Assessment, Visit
+from familydoc.queries.contacts import find_failed_visits, list_lost_proposals
 from familydoc.rules.errors import RuleError
 from familydoc.transaction import transaction
 from tests.cast import account, add, make_enrolment, make_resident, make_task
@@ -198,3 +199,87 @@ def test_same_contact_sent_by_several_at_once_is_one(resident):
     for thread in threads:
         thread.join()
     assert len(ids) == 4 and len(set(ids)) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "kept"),
+    [
+        ("refused", "no_need", "no_need"),
+        ("no_answer", "not_home", "not_home"),
+        ("no_answer", "", ""),
+        ("reached", "no_need", ""),  # left over from another choice
+        ("away", "no_need", ""),
+    ],
+)
+def test_second_choice_belongs_to_its_outcome(resident, outcome, reason, kept):
+    assert contact(resident, outcome=outcome, reason=reason).reason == kept
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ({"outcome": "refused"}, "reason_missing"),
+        ({"outcome": "refused", "reason": "not_home"}, "reason_missing"),
+        ({"outcome": "later"}, "remind_missing"),
+        ({"outcome": "reached", "way": 1}, "way_unknown"),
+    ],
+)
+def test_outcome_without_what_it_needs_is_refused(resident, values, code):
+    with pytest.raises(RuleError) as refused:
+        contact(resident, **values)
+    assert refused.value.code == code
+    assert db.session.query(ContactAttempt).count() == 0
+
+
+def test_wrong_number_may_bring_the_right_one(resident):
+    contact(resident, outcome="wrong_number", telephone="13947112233")
+    db.session.expire_all()
+    assert resident.telephone == "13947112233"
+    from familydoc.extensions import keys
+
+    assert resident.telephone_hash == keys.vault.fingerprint("telephone", "13947112233")
+    event = db.session.query(AuditEvent).filter_by(verb="edit_resident").one()
+    assert event.details == {"changed": ["telephone"]}
+
+
+def test_number_is_not_changed_by_another_outcome(resident):
+    contact(resident, outcome="reached", telephone="13947112233")
+    assert resident.telephone is None
+
+
+def knock(resident, number, days_ago, outcome="no_answer", way=2):
+    attempt = contact(resident, uid=f"k{number}", outcome=outcome, way=way, remind_on=None)
+    with transaction():
+        attempt.at = clock.now() - timedelta(days=days_ago)
+
+
+def test_three_failed_visits_in_a_row_propose_a_loss(app):
+    patient = make_resident("王五")
+    make_enrolment(patient, "severe_mental_disorder")
+    for number, days in enumerate((30, 20, 20)):
+        knock(patient, number, days)
+    assert list_lost_proposals(account("chen")) == []
+    knock(patient, 4, 10, way=3)
+    assert list_lost_proposals(account("chen")) == []
+    knock(patient, 5, 1)
+    ((found, days),) = list_lost_proposals(account("chen"))
+    assert found is patient and [(TODAY - day).days for day in days] == [30, 20, 1]
+    assert list_lost_proposals(account("li")) == [] and list_lost_proposals(account("wu")) == []
+    assert len(find_failed_visits(patient.id)) == 3
+
+
+@pytest.mark.parametrize("how", ["talk", "visit", "state", "programme"])
+def test_nobody_is_proposed_who_was_met_or_is_known_to_be_elsewhere(app, how):
+    patient = make_resident("王五")
+    programme = "hypertension" if how == "programme" else "severe_mental_disorder"
+    enrolment = make_enrolment(patient, programme)
+    for number, days in enumerate((30, 20, 10)):
+        knock(patient, number, days)
+    if how == "talk":
+        knock(patient, 9, 5, outcome="reached", way=3)
+    elif how == "visit":
+        visit(patient, enrolment)
+    elif how == "state":
+        with transaction():
+            patient.state = "lost"
+    assert list_lost_proposals(account("chen")) == []
