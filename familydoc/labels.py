@@ -115,6 +115,20 @@ LABELS: dict[str, dict[str, str]] = {
     "way": {"1": "门诊", "2": "家庭", "3": "电话"},
     "referral": {"none": "不需要转诊", "routine": "建议转上级医院", "urgent": "紧急转诊"},
     "referral_outcome": {"went": "已就诊", "refused": "拒绝前往", "not_reached": "没联系上"},
+    "referral_stage": {
+        "opened": "等病人到院",
+        "received": "已接诊",
+        "answered": "医院已答复",
+        "discharged": "已转回基层",
+        "closed": "已核实",
+        "cancelled": "已取消",
+    },
+    "chain_break": {
+        "no_referral": "没有转诊单",
+        "no_outcome": "转诊没有结果",
+        "recheck_overdue": "复查过期",
+        "not_seen_after": "转回后没入户",
+    },
     "contract_state": {
         "active": "有效",
         "expired": "已到期",

@@ -159,6 +159,20 @@ def count_by_kind(viewer: Account, wanted: Wanted) -> list[Tally]:
     ]
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How the rounds of a place stand: what is overdue, and each kind in its period."""
+
+    overdue: int
+    tallies: list[Tally]
+
+
+def count_standing(viewer: Account, wanted: Wanted) -> Standing:
+    """Give the numbers of a place; each is that of the list its link opens."""
+    late = replace(wanted, which="overdue", kind="", day=None)
+    return Standing(count_rounds(viewer, late), count_by_kind(viewer, wanted))
+
+
 def get_round(viewer: Account, number: int) -> Round | None:
     """Give a round in the viewer's scope, or None."""
     return scope.get_visible(Round, viewer, Round.id == number)

@@ -1,4 +1,4 @@
-"""Team rounds (巡诊): who owes a visit where, in which window, and what a report of one must hold."""
+"""Team rounds (巡诊): who owes a visit where and when, and what a report of one must hold."""
 
 import tomllib
 from collections.abc import Mapping, Sequence

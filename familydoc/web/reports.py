@@ -10,9 +10,10 @@ from familydoc.formats.bars import Bars, draw_bars
 from familydoc.queries.counts import Due
 from familydoc.queries.report_lines import Report, count_report, read_report
 from familydoc.queries.reports import completed_of
+from familydoc.queries.rounds import Standing, Wanted, count_standing
 from familydoc.queries.task_periods import PERIODS, STATES
 from familydoc.rules.indicators import find_indicator, list_indicators
-from familydoc.web.access import requires, viewer
+from familydoc.web.access import allowed, requires, viewer
 from familydoc.web.report_places import (
     Place,
     find_place,
@@ -46,6 +47,7 @@ def index() -> str:
         line_page=partial(line_page, period=period),
         line_list=partial(tasks_of_line, place, period=period),
         bars=_bars(report),
+        rounds=_rounds(place),
     )
 
 
@@ -60,6 +62,13 @@ def _report(place: Place, period: str) -> Report:
         return count_report(place.scope, clock.today(), period, clock.now())
     refresh_figures(by=viewer())
     return read_report(place.scope, period)
+
+
+def _rounds(place: Place) -> Standing | None:
+    """The rounds of a team, a centre or the county; somebody's own have no place of their own."""
+    if place.scope.kind == "member" or not allowed("rounds.see"):
+        return None
+    return count_standing(viewer(), Wanted(clock.today(), **place.address))
 
 
 def _bars(report: Report) -> Bars | None:

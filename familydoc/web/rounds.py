@@ -57,13 +57,9 @@ def read_wanted() -> Wanted:
         which=args["list"] if args.get("list") in lists else "open",
         kind=args["kind"] if args.get("kind") in load_kinds() else "",
         day=day if day and 2000 <= day.year <= 2200 else None,
-        team=_code(args.get("team", "")),
-        centre=_code(args.get("centre", "")),
+        team=args.get("team", "")[:36],
+        centre=args.get("centre", "")[:20],
     )
-
-
-def _code(text: str) -> str:
-    return "" if "\0" in text else text[:36]
 
 
 def read_after(text: str) -> tuple[date, int] | None:

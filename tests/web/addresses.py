@@ -19,6 +19,7 @@ from familydoc.extensions import db, keys
 from familydoc.models.imports import RosterImport, RosterImportRow
 from familydoc.models.referrals import Referral
 from familydoc.models.residents import Resident, ResidentState
+from familydoc.models.rounds import Round
 from familydoc.models.teams import Photograph
 from familydoc.models.visits import Visit
 from familydoc.transaction import transaction
@@ -195,6 +196,26 @@ class Rows:
 
         return self.once("roster", build)
 
+    def round_(self) -> Round:
+        """The round of the village: its team's, its centre's and the county's business."""
+
+        def build() -> Round:
+            with transaction():
+                return add(
+                    Round(
+                        kind="township",
+                        organisation_id=staff(self.member).organisation_id,
+                        team_id=self.resident().team_id,
+                        village_code=self.village_code,
+                        place_code=self.village_code,
+                        window_start=date(2026, 11, 1),
+                        due_on=date(2026, 11, 30),
+                        created_at=clock.now(),
+                    )
+                )
+
+        return self.once("round", build)
+
     def face(self) -> str:
         def build() -> str:
             with transaction():
@@ -227,6 +248,7 @@ BUILDERS: dict[tuple[str, str], Callable[[Rows], Key]] = {
     ("programme", "name"): lambda _: Key("line_sbp", EVERYBODY),
     ("photo", "uid"): _colleague,
     ("residents", "uid"): lambda rows: Key(rows.resident().uid, rows.people),
+    ("rounds", "number"): lambda rows: Key(rows.round_().id, rows.people),
     ("staff", "uid"): _colleague,
     ("tasks", "number"): lambda rows: Key(rows.task().id, rows.people),
     ("teams", "uid"): lambda rows: Key(f"team-{rows.centre_code}-1", rows.team),
