@@ -12,11 +12,12 @@ LONGEST = 300
 QUIET_ZONE = 4
 
 
-def qr_svg(address: str) -> str:
+def qr_svg(address: str, label: str = "查验二维码") -> str:
     """Give an `<svg>` of the code of an http(s) address: level M, four modules of quiet zone.
 
     One path, black on a light ground of its own (a dark page must not swallow it), sized by CSS:
-    show it at 160 px or more, print it at 30 mm or more. Raises ValueError for anything that is
+    show it at 160 px or more, print it at 30 mm or more (0.45 mm a module still reads at 150 dpi).
+    `label` is what a screen reader says; it stands in the markup as it is. Raises ValueError for anything that is
     not a plain ASCII address of at most 300 characters.
     """
     if len(address) > LONGEST or not _ADDRESS.fullmatch(address):
@@ -26,7 +27,7 @@ def qr_svg(address: str) -> str:
     modules = code.get_matrix()
     side = len(modules)
     return (
-        f'<svg class="qr" viewBox="0 0 {side} {side}" role="img" aria-label="查验二维码" '
+        f'<svg class="qr" viewBox="0 0 {side} {side}" role="img" aria-label="{label}" '
         f'shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{side}v{side}H0z"/>'
         f'<path fill="#000" d="{_path(modules)}"/></svg>'
     )

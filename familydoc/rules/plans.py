@@ -30,12 +30,17 @@ _PARTS = re.compile(r"(\d{1,9})")
 
 @dataclass(frozen=True)
 class Supply:
-    """A thing to bring, the fields it measures; `each`: one for every person, else one in all."""
+    """A thing to bring, and the fields it measures.
+
+    `each`: one for every person, else one in all. `always`: brought when the form has such a
+    field at all, else only when the form cannot do without it.
+    """
 
     name: str
     unit: str
     fields: frozenset[str]
     each: bool = False
+    always: bool = False
 
 
 #: What is carried, by the codes of the fields it measures. A new programme that asks for a field
@@ -44,9 +49,14 @@ SUPPLIES = (
     Supply("血压计", "台", frozenset({"sbp", "dbp"})),
     Supply("血糖仪", "台", frozenset({"fpg", "random_glucose"})),
     Supply("血糖试纸和采血针", "份", frozenset({"fpg", "random_glucose"}), each=True),
-    Supply("体重秤", "台", frozenset({"weight"})),
+    Supply("体重秤", "台", frozenset({"weight"}), always=True),
     Supply("身高尺", "把", frozenset({"height", "length"})),
-    Supply("皮尺", "条", frozenset({"waist", "head", "head_circumference", "abdomen", "fundus"})),
+    Supply(
+        "皮尺",
+        "条",
+        frozenset({"waist", "head", "head_circumference", "abdomen", "fundus"}),
+        always=True,
+    ),
     Supply("体温计", "支", frozenset({"temperature"})),
     Supply("听诊器", "副", frozenset({"heart_rate", "pulse", "breathing", "fetal_heart"})),
     Supply("血氧仪", "台", frozenset({"spo2"})),
@@ -79,6 +89,18 @@ def house_key(address: str) -> tuple[tuple[int, int, str], ...]:
     text = _NUMERAL.sub(lambda found: str(_read_numeral(found[1])), "".join(text.split()))
     parts = (part for part in _PARTS.split(text) if part)
     return tuple((0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts)
+
+
+def house_of(address: str, village: str) -> str:
+    """Give the part of an address that a villager needs: what follows the village's name.
+
+    The sheet names the village once; the less a lost one says, the better.
+    """
+    stem = village.removesuffix("村").removesuffix("社区")
+    for name in (village, stem):
+        if name and name in address:
+            return address.rpartition(name)[2].strip() or address
+    return address
 
 
 def _read_numeral(text: str) -> int:
@@ -140,15 +162,23 @@ def list_supplies(people: Iterable[Owed], programmes: Mapping[str, Programme]) -
     forms: Counter[str] = Counter()
     unsigned = 0
     for one in people:
-        fields: set[str] = set()
-        for code, kind in one.tasks:
-            programme = programmes.get(code)
-            if programme is not None and kind not in NOT_MEASURED:
-                fields |= asked_fields(programme, kind)
-        needs.update(supply.name for supply in SUPPLIES if supply.fields & fields)
+        needs.update(_instruments(one, programmes))
         forms.update(_forms_of(one, programmes))
         unsigned += one.unsigned
     return (*_carried(needs), *_papers(forms, unsigned))
+
+
+def _instruments(one: Owed, programmes: Mapping[str, Programme]) -> set[str]:
+    found: set[str] = set()
+    for code, kind in one.tasks:
+        programme = programmes.get(code)
+        if programme is None or kind in NOT_MEASURED:
+            continue
+        asked = asked_fields(programme, kind)
+        found |= {
+            s.name for s in SUPPLIES if s.fields & (set(programme.fields) if s.always else asked)
+        }
+    return found
 
 
 def asked_fields(programme: Programme, kind: str) -> set[str]:

@@ -13,6 +13,7 @@ from familydoc.rules.plans import (
     Owed,
     asked_fields,
     house_key,
+    house_of,
     list_supplies,
     paper_words,
     read_day,
@@ -56,6 +57,20 @@ def test_an_empty_address_stands_first():
     assert in_order("1号", "") == ["", "1号"]
 
 
+@pytest.mark.parametrize(
+    ("address", "house"),
+    [
+        ("清水河县城关镇南沟村2组12号", "2组12号"),
+        ("城关镇南沟12号", "12号"),
+        ("永安街12号", "永安街12号"),
+        ("南沟村", "南沟村"),
+        ("", ""),
+    ],
+)
+def test_paper_says_the_house_and_not_the_village_again(address, house):
+    assert house_of(address, "南沟村") == house
+
+
 @given(st.lists(st.text(max_size=20), max_size=6))
 def test_any_addresses_can_be_put_in_order(addresses):
     assert sorted(in_order(*addresses)) == sorted(addresses)
@@ -97,6 +112,11 @@ def test_one_cuff_serves_everybody_and_a_strip_each():
     assert found["血压计"] == 1 and found["血糖仪"] == 1
     assert found["血糖试纸和采血针"] == 2
     assert (found[HYPERTENSION], found[DIABETES]) == (3, 2)
+
+
+def test_a_scale_is_brought_when_the_form_has_a_weight():
+    assert items(Owed((("hypertension", "regular"),)))["体重秤"] == 1
+    assert "血糖仪" not in items(Owed((("hypertension", "regular"),)))
 
 
 def test_two_tasks_of_one_programme_need_one_form():

@@ -1,0 +1,15 @@
+"""The shape of a county's own day; rules/workdays.py judges the words."""
+
+from flask_wtf import FlaskForm
+from wtforms import RadioField, StringField
+from wtforms.validators import InputRequired
+
+
+class CountyDayForm(FlaskForm):  # type: ignore[misc]
+    day = StringField("哪一天")
+    works = RadioField(
+        "这一天",
+        [InputRequired("请选放假还是上班。")],
+        choices=[("off", "放假"), ("on", "上班")],
+    )
+    note = StringField("为什么")
