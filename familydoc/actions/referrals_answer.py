@@ -58,6 +58,7 @@ def discharge_referral(*, by: Account, referral: Referral, answer: Answer, on: d
         check_step(referral.stage, "discharge")
         _answer(by, referral, answer)
         referral.discharged_on = on
+        session.flush()  # closing reads the row again under its lock
         if referral.state == "open":
             close_referral(
                 by=by, referral=referral, outcome="went", result=result_of(answer), on=on

@@ -19,11 +19,14 @@ from familydoc.models.residents import ON_ROSTER, Resident, ResidentState
 from familydoc.models.visits import Visit
 from familydoc.queries import scope
 from familydoc.queries.care import Care, class_words, list_care, reading_of
+from familydoc.queries.chains import list_chains
 from familydoc.queries.enrolments import list_enrolments
 from familydoc.queries.programmes import list_effective
 from familydoc.queries.readings import ReadingChart, list_charts
+from familydoc.queries.referrals import list_referrals_of
 from familydoc.queries.states import find_pending
 from familydoc.queries.tasks import list_open_tasks
+from familydoc.rules.chains import Chain
 from familydoc.rules.definitions import Programme
 from familydoc.rules.populations import groups_of
 
@@ -51,6 +54,7 @@ class Record:
     tags: tuple[str, ...]
     family: Sequence[Resident]
     care: tuple[Care, ...]
+    chains: Mapping[str, Chain]
     ended: tuple[Enrolment, ...]
     proposals: tuple[str, ...]
     tasks: Sequence[Any]
@@ -79,13 +83,14 @@ def get_record(viewer: Account, resident: Resident, on: date) -> Record:
         tags=tags,
         family=list_family(viewer, resident),
         care=list_care(live, programmes),
+        chains=list_chains(resident.id, on),
         ended=tuple(one for one in enrolments if one.state == "ended"),
         proposals=_proposals(resident, tags, live, programmes),
         tasks=list_open_tasks(resident.id),
         charts=list_charts(resident, on),
         visits=tuple(_seen(visit, programmes) for visit in _visits(resident.id)),
         contacts=_newest(ContactAttempt, resident.id, ContactAttempt.at, SHOWN_CONTACTS),
-        referrals=_newest(Referral, resident.id, Referral.opened_on, SHOWN_VISITS),
+        referrals=list_referrals_of(resident.id, SHOWN_VISITS),
         contracts=_newest(Contract, resident.id, Contract.start_on, SHOWN_VISITS),
         events=_events(resident.id),
         pending=find_pending(resident.id),

@@ -13,6 +13,7 @@ from familydoc.models.enrolments import Enrolment
 from familydoc.models.organisations import Organisation
 from familydoc.models.referrals import Referral
 from familydoc.models.residents import Resident
+from familydoc.models.tasks import Task
 from familydoc.queries import scope
 from familydoc.queries.programmes import get_overrides
 from familydoc.rules.parameters import DISCHARGE_DAYS, REFERRALS
@@ -189,3 +190,27 @@ def list_urgent(residents: Sequence[int]) -> dict[int, str]:
         .order_by(Referral.id)
     )
     return {row.resident_id: row.uid for row in db.session.execute(query)}
+
+
+def list_referrals_of(resident_id: int, most: int) -> Sequence[Referral]:
+    """Give a resident's newest referrals with the hospitals they went to."""
+    query = (
+        select(Referral)
+        .where(Referral.resident_id == resident_id)
+        .options(joinedload(Referral.receiver))
+        .order_by(Referral.opened_on.desc(), Referral.id.desc())
+    )
+    return db.session.scalars(query.limit(most)).all()
+
+
+def find_check(referral: Referral) -> Task | None:
+    """Give the open task to ask what came of an open referral."""
+    if referral.state != "open":
+        return None
+    query = select(Task).where(
+        Task.resident_id == referral.resident_id,
+        Task.programme == referral.programme,
+        Task.kind == "referral_fu",
+        Task.state == "open",
+    )
+    return db.session.scalars(query.order_by(Task.due_on).limit(1)).first()

@@ -7,6 +7,7 @@ from flask import Flask, current_app, request, url_for
 
 from familydoc import clock
 from familydoc.queries.jobs import get_night_state
+from familydoc.queries.scope import receives
 from familydoc.web.access import allowed, viewer
 from familydoc.web.filters import moment
 
@@ -24,6 +25,7 @@ class Place:
 
 #: permission, word, icon, endpoint
 PLACES = (
+    ("referrals.see", "转诊", "visits", "referrals.index"),
     ("tasks.see", "今日", "today", "tasks.index"),
     ("residents.see", "居民", "residents", "residents.index"),
     ("contracts.see", "签约", "contracts", "contracts.index"),
@@ -42,6 +44,8 @@ UNDER = {"staff": "teams"}
 WARNINGS_FOR = timedelta(minutes=1)
 #: Places of little use to a role that has many: kept off a phone-sized bar.
 SKIPPED = {"manager": {"今日", "随访"}, "supervisor": {"今日", "随访", "参数"}}
+#: A hospital has its referrals and its people; a manager's other lists are of a centre.
+NO_PLACE_IN_A_HOSPITAL = {"今日", "居民", "签约", "随访", "统计", "导入"}
 
 
 def init_app(app: Flask) -> None:
@@ -62,7 +66,10 @@ def places() -> list[Place]:
 
 
 def _skipped() -> set[str]:
-    return SKIPPED.get(viewer().role, set())
+    """Referrals have a place of their own in a hospital only; others reach them from their work."""
+    if not receives(viewer()):
+        return SKIPPED.get(viewer().role, set()) | {"转诊"}
+    return NO_PLACE_IN_A_HOSPITAL if viewer().role == "manager" else set()
 
 
 def warnings() -> list[str]:
