@@ -114,14 +114,19 @@ def day_of(due: Due) -> date:
 
 def programmes_by_tags(tags: Collection[str], birth: date, state: str, today: date) -> list[str]:
     """Give the programmes a roster's tags enrol somebody in: those present and of the age the
-    programme's file names (hypertension and type 2 diabetes, NBPHS3: managed from 35)."""
+    programme's file names (hypertension and type 2 diabetes, NBPHS3: managed from 35).
+
+    A programme that must know more, such as a last period, waits for somebody who asks.
+    """
     if state != "present" or not tags:
         return []
     months = months_on(birth, today)
     return [
         programme.code
         for programme in load_programmes().values()
-        if any(tag in tags for tag in programme.intake.tags) and is_of_age(programme.intake, months)
+        if any(tag in tags for tag in programme.intake.tags)
+        and is_of_age(programme.intake, months)
+        and not programme.intake.facts
     ]
 
 

@@ -141,12 +141,12 @@ def test_referral_check_stands_in_the_danger_chain(resident):
 
 def test_open_if_due_does_nothing_when_a_recheck_holds_the_enrolment(resident):
     enrolment = make_enrolment(resident, next_due_on=None)
-    assert open_if_due(by=None, enrolment=enrolment) is None
+    assert open_if_due(by=None, enrolment=enrolment) == []
 
 
 def test_suspending_cancels_and_resuming_brings_the_task_back(resident):
     enrolment = make_enrolment(resident, next_due_on=date(2026, 12, 10))
-    task = open_if_due(by=None, enrolment=enrolment)
+    (task,) = open_if_due(by=None, enrolment=enrolment)
     suspend_enrolment(by=None, enrolment=enrolment, on=clock.today(), reason="住院")
     assert (enrolment.state, task.state, task.reason) == ("suspended", "cancelled", "住院")
     resume_enrolment(by=None, enrolment=enrolment, on=clock.today())

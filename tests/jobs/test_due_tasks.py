@@ -19,6 +19,7 @@ from familydoc.queries import due_tasks as plans
 from familydoc.queries.due_tasks import list_following
 from familydoc.queries.enrolments import Intervals
 from familydoc.queries.jobs import get_horizon
+from familydoc.rules.dates import add_months
 from familydoc.transaction import transaction
 from tests.cast import make_enrolment, make_resident, make_task
 
@@ -109,7 +110,7 @@ def test_recheck_holds_the_regular_date(resident):
 
 def test_task_that_an_action_has_made_is_not_made_twice(resident):
     enrolment = make_enrolment(resident, next_due_on=TODAY + timedelta(days=10))
-    task = open_if_due(by=None, enrolment=enrolment)
+    (task,) = open_if_due(by=None, enrolment=enrolment)
     assert run().created == 0
     assert [t.id for t in db.session.query(Task)] == [task.id]
 
@@ -219,8 +220,10 @@ def fill_varied() -> None:
     for number in range(40):
         resident = make_resident(f"居民{number:02d}")
         due = date(2026, 8, 20) + timedelta(days=number * 5)
-        programme = ("hypertension", "diabetes", "other_chronic")[number % 3]
+        programme = ("hypertension", "diabetes", "copd")[number % 3]
         enrolment = make_enrolment(resident, programme, next_due_on=due)
+        if number % 3 == 0:
+            fill_scheduled(f"孩子{number:02d}", number)
         if number % 4 == 0:
             make_enrolment(resident, "elderly", exam_due_on=due + timedelta(days=40))
         if number % 5 == 1:
@@ -238,17 +241,43 @@ def fill_varied() -> None:
         )
 
 
-def start_over(before: list[dict]) -> None:
-    """Put the tasks back as they were and forget that any job ran."""
+def fill_scheduled(name: str, number: int) -> None:
+    """A child somewhere between two checks, and a woman who expects one."""
+    birth = date(2025, 6, 1) + timedelta(days=number * 13)
+    child = make_resident(name, birth=birth)
+    due = next(day for m in (3, 6, 8, 12, 18, 24) if (day := add_months(birth, m)) >= TODAY)
+    make_enrolment(child, "child", next_due_on=due)
+    lmp = TODAY - timedelta(days=60 + number)
+    mother = make_resident(f"母{name}", date(1995, 1, 1))
+    make_enrolment(
+        mother,
+        "maternal",
+        next_due_on=lmp + timedelta(days=146),
+        facts={"lmp": lmp.isoformat()},
+    )
+
+
+def start_over(before: list[list[dict]]) -> None:
+    """Put the rows back as they were and forget that any job ran."""
     with transaction() as session:
         for model in (Task, JobRun, JobHorizon):
             session.query(model).delete()
-        session.execute(Task.__table__.insert(), before)
+        for model, kept in zip(REMEMBERED, before, strict=True):
+            session.query(model).delete()
+            if kept:
+                session.execute(model.__table__.insert(), kept)
 
 
-def tasks_now() -> list[dict]:
+#: What a night writes; an enrolment only where a schedule moves on.
+REMEMBERED = (Enrolment, Task)
+
+
+def tasks_now() -> list[list[dict]]:
     db.session.rollback()
-    return [dict(row._mapping) for row in db.session.execute(Task.__table__.select())]
+    return [
+        [dict(row._mapping) for row in db.session.execute(model.__table__.select())]
+        for model in REMEMBERED
+    ]
 
 
 def daily(first: date, last: date) -> list[tuple]:
@@ -274,6 +303,7 @@ def test_ninety_days_down_equal_ninety_daily_runs(app, monkeypatch, most_rows, b
     run(TODAY)
     run(last)
     assert rows() == expected
+    assert {"child", "maternal"} <= {row[-1] for row in expected}
     assert len(expected) > 90 and {row[4] for row in expected} == {"open", "done", "missed"}
 
 
@@ -373,7 +403,7 @@ def test_two_schedulers_at_once_make_no_task_twice(app, monkeypatch):
     for thread in threads:
         thread.join()
     assert rows() == expected
-    assert sum(m.created for m in made) == len(expected) - len(before)
+    assert sum(m.created for m in made) == len(expected) - len(before[-1])
     assert sum(m.claimed for m in made) == 1
     assert db.session.query(JobRun).count() == 1
 
