@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, between, case, exists, func, not_, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, load_only
 
 from familydoc.extensions import db
 from familydoc.formats.sealed import SealBroken
@@ -27,6 +27,26 @@ from familydoc.rules.search import Query
 PAGE = 50
 #: What a list may show: contracts that run, those that end within some days, those that ended.
 SHOWS = ("active", *(str(days) for days in REMINDERS), "ended")
+
+#: What a list shows of a contract; what is sealed stays sealed.
+_LISTED = (
+    load_only(*(Contract.uid, Contract.state), *(Contract.start_on, Contract.end_on)),
+    load_only(Contract.ended_on, raiseload=True),
+    joinedload(Contract.resident).options(
+        load_only(Resident.name, Resident.sex, Resident.birth, raiseload=True),
+        joinedload(Resident.village),
+    ),
+    joinedload(Contract.team).load_only(Team.name, raiseload=True),
+    joinedload(Contract.doctor).load_only(Staff.name, raiseload=True),
+)
+
+#: What stands beside a contract on its own page, in the statement that finds it.
+WHOLE = (
+    joinedload(Contract.resident).joinedload(Resident.village),
+    joinedload(Contract.team).joinedload(Team.organisation),
+    joinedload(Contract.doctor),
+    joinedload(Contract.signing_agent),
+)
 
 
 @dataclass(frozen=True)
@@ -120,13 +140,7 @@ def list_contracts(viewer: Account, show: str, wanted: Query, on: date, after: s
         _shown(on)[show], *_beyond(after, ended)
     )
     found = db.session.scalars(ids.order_by(*order).limit(PAGE + 1)).all()
-    query = (
-        select(Contract)
-        .where(Contract.id.in_(found[:PAGE]))
-        .options(joinedload(Contract.resident).joinedload(Resident.village))
-        .options(joinedload(Contract.team), joinedload(Contract.doctor))
-        .order_by(*order)
-    )
+    query = select(Contract).where(Contract.id.in_(found[:PAGE])).options(*_LISTED).order_by(*order)
     contracts = db.session.scalars(query).all()
     return Page(contracts, contracts[-1].uid if len(found) > PAGE else "")
 
@@ -180,8 +194,8 @@ def _meant(wanted: Query, viewer: Account) -> list[ColumnElement[bool]]:
 def read_evidence(contract: Contract) -> Evidence:
     """Open what proves a contract and compare the text with its hash, at every look anew."""
     try:
-        drawing = _unseal(Contract.signature, contract)
-        kept = _unseal(Contract.agreement, contract)
+        both = select(Contract.signature, Contract.agreement).where(Contract.id == contract.id)
+        drawing, kept = db.session.execute(both).one()
         signature = read_signature(drawing or "")
         agreement = read_agreement(kept) if kept else None
         text = agreement_text(agreement) if agreement else ""

@@ -1,8 +1,24 @@
 """The one place that limits rows to what a viewer may see. Out of scope is not there: 404."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    false,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.base import ExecutableOption
 
 from familydoc.extensions import db
 from familydoc.models.accounts import Account
@@ -17,6 +33,22 @@ from familydoc.models.teams import Staff, Team, TeamMember
 from familydoc.models.visits import Visit
 
 T = TypeVar("T")
+V = TypeVar("V")
+
+
+_STAFF, _ORGANISATION = bindparam("_staff", type_=Integer), bindparam("_place", type_=Integer)
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """A viewer of a role whose keys are parameters: for statements that are put together once."""
+
+    role: str
+    staff_id: BindParameter[int] = _STAFF
+    organisation_id: BindParameter[int] = _ORGANISATION
+
+
+Viewer = Account | Somebody
 
 #: Rows that carry the team they belong to today.
 OF_A_TEAM = (Resident, Task, Enrolment)
@@ -24,18 +56,23 @@ OF_A_TEAM = (Resident, Task, Enrolment)
 OF_A_RESIDENT = (Visit, Contract)
 
 
-def team_ids(viewer: Account) -> Select[int]:
+def keys_of(viewer: Account) -> dict[str, int | None]:
+    """Give the parameters of a statement that was put together for Somebody."""
+    return {"_staff": viewer.staff_id, "_place": viewer.organisation_id}
+
+
+def team_ids(viewer: Viewer) -> Select[int]:
     """The teams a viewer works in now, as a subquery; a county expert has several."""
     return select(TeamMember.team_id).where(
         TeamMember.staff_id == viewer.staff_id, TeamMember.until.is_(None)
     )
 
 
-def _teams_of_centre(viewer: Account) -> Select[int]:
+def _teams_of_centre(viewer: Viewer) -> Select[int]:
     return select(Team.id).where(Team.organisation_id == viewer.organisation_id)
 
 
-def residents(viewer: Account) -> ColumnElement[bool]:
+def residents(viewer: Viewer) -> ColumnElement[bool]:
     """The residents of the viewer's teams, centre or county; none for the others."""
     if viewer.role == "supervisor":
         return true()
@@ -82,7 +119,7 @@ def organisations(viewer: Account) -> ColumnElement[bool]:
     )
 
 
-def of_team(model: Any, viewer: Account) -> ColumnElement[bool]:
+def of_team(model: Any, viewer: Viewer) -> ColumnElement[bool]:
     """Limit rows with a `team_id` of their own: tasks and enrolments."""
     if viewer.role == "supervisor":
         return true()
@@ -169,7 +206,28 @@ def visible(model: type[Any], viewer: Account) -> ColumnElement[bool]:
     return by_model[model](viewer)
 
 
-def get_visible(model: type[T], viewer: Account, *conditions: ColumnElement[bool]) -> T | None:
+def get_visible(
+    model: type[T],
+    viewer: Account,
+    *conditions: ColumnElement[bool],
+    options: Sequence[ExecutableOption] = (),
+) -> T | None:
     """Give the one row that meets the conditions and lies in scope, or None."""
-    query = select(model).where(visible(model, viewer), *conditions)
+    query = select(model).where(*conditions, _row_visible(model, viewer)).options(*options)
     return db.session.execute(query).scalar_one_or_none()
+
+
+def get_visible_value(
+    column: InstrumentedAttribute[V], viewer: Account, *conditions: ColumnElement[bool]
+) -> V | None:
+    """Give one column of such a row, or None."""
+    query = select(column).where(*conditions, _row_visible(column.parent.class_, viewer))
+    return db.session.execute(query).scalar_one_or_none()
+
+
+def _row_visible(model: type[Any], viewer: Account) -> ColumnElement[bool]:
+    """The same as `visible` for a row that is found already: only its own resident is asked,
+    where `visible` would list the residents of a team first."""
+    if model not in OF_A_RESIDENT:
+        return visible(model, viewer)
+    return exists().where(Resident.id == model.resident_id, residents(viewer))

@@ -15,7 +15,7 @@ from familydoc.models.contracts import Contract
 from familydoc.queries import agreements, residents
 from familydoc.queries import contracts as queries
 from familydoc.queries.packages import list_packages
-from familydoc.queries.scope import get_visible
+from familydoc.queries.scope import get_visible, get_visible_value
 from familydoc.rules import contracts as rules
 from familydoc.rules.agreements import clauses
 from familydoc.rules.errors import RuleError
@@ -160,7 +160,20 @@ def _not_now(uid: str, sentence: str) -> Response:
 
 def _contract(uid: str) -> Contract:
     known = UID.fullmatch(uid) is not None
-    return (get_visible(Contract, viewer(), Contract.uid == uid) if known else None) or abort(404)
+    found = None
+    if known:
+        found = get_visible(Contract, viewer(), Contract.uid == uid, options=queries.WHOLE)
+    return found or abort(404)
+
+
+def _look_at(uid: str) -> Contract:
+    """Give the contract of a page that shows the resident whole, and note who looked."""
+    known = UID.fullmatch(uid) is not None
+    person = (
+        get_visible_value(Contract.resident_id, viewer(), Contract.uid == uid) if known else None
+    )
+    open_resident(by=viewer(), resident_id=person or abort(404))
+    return _contract(uid)
 
 
 def _open(case: signing.Case) -> str:
@@ -208,8 +221,7 @@ def _page_of(contract: Contract) -> str:
 @blueprint.get("/contracts/<uid>")
 @requires("contracts.see")
 def detail(uid: str) -> str:
-    open_resident(by=viewer(), resident_id=_contract(uid).resident_id)
-    contract, today = _contract(uid), clock.today()
+    contract, today = _look_at(uid), clock.today()
     return render_template(
         "contracts/detail.html",
         contract=contract,
@@ -260,8 +272,7 @@ def url_for_token(token: str) -> str:
 @blueprint.get("/contracts/<uid>/print")
 @requires("contracts.see")
 def print_page(uid: str) -> str:
-    open_resident(by=viewer(), resident_id=_contract(uid).resident_id)
-    contract = _contract(uid)
+    contract = _look_at(uid)
     return render_template(
         "print/contract.html",
         contract=contract,

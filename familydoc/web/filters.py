@@ -12,6 +12,7 @@ from familydoc.labels import word
 from familydoc.rules.dates import age_on
 from familydoc.rules.identity import mask_identity, mask_name, mask_phone
 from familydoc.web.access import viewer
+from familydoc.web.find import row_address
 
 WEEKDAYS = "一二三四五六日"
 
@@ -29,6 +30,7 @@ def init_app(app: Flask) -> None:
         count=count,
     )
     app.jinja_env.globals.update(word=word, asset=asset, today=clock.today, viewer=viewer)
+    app.jinja_env.globals.update(row_address=row_address)
 
 
 def day(value: date | None) -> str:
