@@ -18,6 +18,7 @@ from familydoc.models.teams import Team, TeamVillage
 from familydoc.queries import scope
 from familydoc.rules.particulars import Particulars
 from familydoc.rules.populations import birth_ranges
+from familydoc.rules.privacy import ANY_PRIVATE, private_codes, sign_of
 from familydoc.rules.residents import TYPED_POPULATIONS, Facts, is_likely_double
 from familydoc.rules.search import Query
 
@@ -47,6 +48,7 @@ class Filters:
     def as_address(self) -> dict[str, str]:
         """Give what is set, as an address carries it."""
         held = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        held |= {"tag": sign_of(self.tag), "programme": sign_of(self.programme)}
         return {name: "1" if value is True else value for name, value in held.items() if value}
 
 
@@ -248,7 +250,7 @@ def _narrow(viewer: Account, filters: Filters, on: date) -> tuple[Select[Any], A
     if filters.tag in TYPED_POPULATIONS:
         tagged = and_(ResidentTag.resident_id == Resident.id, ResidentTag.tag == filters.tag)
         leads.append((ResidentTag, tagged))
-    if filters.programme:
+    if filters.programme and filters.programme != ANY_PRIVATE:
         managed = and_(
             Enrolment.resident_id == Resident.id,
             Enrolment.programme == filters.programme,
@@ -268,9 +270,16 @@ def _conditions(filters: Filters, viewer: Account, on: date) -> list[ColumnEleme
     found: list[ColumnElement[bool]] = []
     if filters.village:
         found.append(Resident.village_code == filters.village)
+    for asked, model, column in (
+        (filters.tag, ResidentTag, ResidentTag.tag),
+        (filters.programme, Enrolment, Enrolment.programme),
+    ):
+        if asked == ANY_PRIVATE:
+            private = and_(model.resident_id == Resident.id, column.in_(private_codes()))
+            found.append(exists().where(private))
     if filters.tag == ANY_GROUP:
         found.append(key_population(on))
-    elif filters.tag and filters.tag not in TYPED_POPULATIONS:
+    elif filters.tag and filters.tag not in (*TYPED_POPULATIONS, ANY_PRIVATE):
         found.append(in_group(filters.tag, on))
     if filters.signed in ("yes", "no"):
         found.append(signed(on) if filters.signed == "yes" else ~signed(on))

@@ -5,11 +5,21 @@ import pkgutil
 
 from flask import Flask
 
-from familydoc.web import access, bodies, converters, errors, filters, headers, htmx, navigation
+from familydoc.web import (
+    access,
+    bodies,
+    converters,
+    errors,
+    filters,
+    headers,
+    htmx,
+    navigation,
+    privacy,
+)
 
 
 def init_app(app: Flask) -> None:
-    for part in (converters, htmx, access, bodies, errors, headers, filters, navigation):
+    for part in (converters, htmx, access, bodies, errors, headers, filters, privacy, navigation):
         part.init_app(app)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -7,15 +7,17 @@ from werkzeug.wrappers import Response
 
 from familydoc import clock
 from familydoc.actions import enrolments as actions
-from familydoc.labels import LABELS, word
+from familydoc.labels import LABELS
 from familydoc.models.enrolments import Enrolment
 from familydoc.models.residents import Resident
 from familydoc.queries.enrolments import find_live_enrolment
 from familydoc.rules.errors import RuleError
+from familydoc.rules.privacy import code_of
 from familydoc.rules.values import clean_text
 from familydoc.web.access import requires, viewer
 from familydoc.web.find import find_resident
 from familydoc.web.forms.residents import CareForm, EnrolForm
+from familydoc.web.privacy import shown_word
 
 pages = Blueprint("care", __name__)
 SHORTEST_REASON, LONGEST_REASON = 2, 100
@@ -24,10 +26,10 @@ SHORTEST_REASON, LONGEST_REASON = 2, 100
 @pages.post("/residents/<uid>/enrolments")
 @requires("residents.edit")
 def enrol(uid: str) -> Response:
-    resident, programme = find_resident(uid), EnrolForm().programme.data or ""
+    resident, programme = find_resident(uid), code_of(EnrolForm().programme.data or "")
     try:
         actions.enrol(by=viewer(), resident=resident, programme=programme, since=clock.today())
-        flash(f"已纳入{word('programme', programme)}管理。")
+        flash(f"已纳入{shown_word('programme', programme)}管理。")
     except RuleError as refused:
         flash(refused.message, "danger")
     return _back(resident)
@@ -49,7 +51,7 @@ def change(uid: str, programme: str) -> Any:
     if act in ("suspend", "end") and not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
         form.reason.errors = [f"请写明原因，{SHORTEST_REASON} 到 {LONGEST_REASON} 个字。"]
         return _page(resident, enrolment, form), 422
-    name = word("programme", programme)
+    name = shown_word("programme", enrolment.programme)
     if act == "suspend":
         actions.suspend_enrolment(by=viewer(), enrolment=enrolment, on=clock.today(), reason=reason)
         flash(f"{name}管理已暂停，待办已取消。")
@@ -62,9 +64,11 @@ def change(uid: str, programme: str) -> Any:
     return _back(resident)
 
 
-def _live(resident: Resident, programme: str) -> Enrolment:
-    known = programme in LABELS["programme"]
-    return (find_live_enrolment(resident.id, programme) if known else None) or abort(404)
+def _live(resident: Resident, sign: str) -> Enrolment:
+    """Give the live enrolment an address names: by its code, a private one by its sign."""
+    code = code_of(sign)
+    known = code in LABELS["programme"]
+    return (find_live_enrolment(resident.id, code) if known else None) or abort(404)
 
 
 def _page(resident: Resident, enrolment: Enrolment, form: CareForm) -> str:
