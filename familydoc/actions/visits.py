@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import NoReturn
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -18,10 +19,11 @@ from familydoc.queries.visits import (
     Preview,
     find_replacement,
     find_visit,
+    list_active_enrolments,
     preview_visit,
     revisions_of,
 )
-from familydoc.rules.answers import store_answers
+from familydoc.rules.answers import answers_of, store_answers
 from familydoc.rules.errors import RuleError
 from familydoc.rules.programmes import load_programmes
 from familydoc.rules.visits import (
@@ -131,15 +133,27 @@ def check_visit(resident: Resident, entry: VisitEntry, without: Sequence[int] = 
     _refuse_gone(resident, entry.visit_date)
     preview = preview_visit(resident, entry, without)
     if not preview.outcomes:
-        text = "这位居民还没有纳入高血压或糖尿病管理。先在居民页面纳入管理，再记随访。"
-        raise RuleError("not_enrolled", text, "programme")
+        _refuse_not_enrolled(resident, entry.visit_date)
     enrolled = [o.programme for o in preview.outcomes]
     if half := refuse_half_readings(enrolled, entry.answers):
         raise VisitRefused(half)
     if not any(o.decision or o.programme.class_may_be_empty for o in preview.outcomes):
-        missing = [f for o in preview.outcomes for f in o.missing]
+        begun = [o for o in preview.outcomes if answers_of(o.programme, entry.answers)]
+        missing = (begun or preview.outcomes)[0].missing
         raise VisitRefused({f.code: f"{f.label}没有填" for f in missing})
     return preview
+
+
+def _refuse_not_enrolled(resident: Resident, visit_date: date) -> NoReturn:
+    """Say why a visit counts for nothing: managed in nothing, or not yet on that day."""
+    enrolments = list_active_enrolments(resident.id)
+    if not enrolments:
+        text = "这位居民还没有纳入任何管理项目。先在居民页面纳入管理，再记随访。"
+        raise RuleError("not_enrolled", text, "programme")
+    first = min(enrolments, key=lambda e: e.since)
+    name = word("programme", first.programme)
+    text = f"{first.since} 才纳入{name}管理，随访日期不能早于这一天。纳入日期有误，先去更正。"
+    raise RuleError("before_enrolment", text, "visit_date")
 
 
 def first_entered_on(revisions: Sequence[int]) -> date:

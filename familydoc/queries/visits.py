@@ -21,8 +21,9 @@ from familydoc.queries.programmes import effective
 from familydoc.queries.tasks import list_open_tasks
 from familydoc.rules.answers import unmeasured
 from familydoc.rules.definitions import Field, Programme
+from familydoc.rules.enrolments import day_of
 from familydoc.rules.programmes import Case, Decision, PastVisit, assess_case, load_programmes
-from familydoc.rules.tasks import Closing, OpenTask, close_by_visit
+from familydoc.rules.tasks import Closing, OpenTask, close_by_visit, task_name, title_of
 from familydoc.rules.visits import VisitEntry
 
 #: Earlier visits a decision may look at; the ladders read one back.
@@ -210,6 +211,7 @@ def preview_visit(resident: Resident, entry: VisitEntry, without: Sequence[int] 
     outcomes = tuple(
         judge(resident, enrolment, entry, without)
         for enrolment in list_active_enrolments(resident.id)
+        if enrolment.since <= entry.visit_date
     )
     tasks = [t for t in list_open_tasks(resident.id) if t.source_visit_id not in without]
     settled = list_programmes_of(without[0]) if without else []
@@ -219,6 +221,12 @@ def preview_visit(resident: Resident, entry: VisitEntry, without: Sequence[int] 
         carried,
         entry.answers,
         carried=[o.programme.code for o in outcomes if not o.superseded],
+        owed=[
+            (o.programme.code, kind, day_of(due))
+            for o in outcomes
+            if o.decision
+            for kind, due in o.decision.next
+        ],
     )
     return Preview(outcomes, closing)
 
@@ -231,7 +239,16 @@ def list_programmes_of(visit_id: int) -> list[str]:
 
 def as_open_task(task: Task) -> OpenTask:
     """Give a task as the rule needs it."""
-    return OpenTask(task.id, task.programme, task.kind, task.due_on, task.window_start)
+    name = name_of(task)
+    return OpenTask(task.id, task.programme, task.kind, task.due_on, task.window_start, name)
+
+
+def name_of(task: Task) -> str:
+    """Give what a task is called: the step of its schedule, or its programme and kind."""
+    programme = load_programmes().get(task.programme)
+    if programme is None:
+        return task_name(task.programme, task.kind)
+    return title_of(programme, task.kind, task.due_on, task.enrolment.anchor)
 
 
 def find_higher_hospital(resident: Resident) -> Organisation | None:
@@ -310,6 +327,13 @@ def list_tasks_made_by(visit: Visit) -> list[Task]:
         .order_by(Task.due_on)
     )
     return list(db.session.execute(query).scalars())
+
+
+def list_referrals_of(visit: Visit) -> list[Referral]:
+    """Give the referrals a visit opened that are not cancelled, urgent ones first."""
+    query = select(Referral).where(Referral.visit_id == visit.id, Referral.state != "cancelled")
+    found = db.session.execute(query.order_by(Referral.id)).scalars()
+    return sorted(found, key=lambda referral: referral.urgency != "urgent")
 
 
 def list_revisions(visit: Visit) -> list[Visit]:

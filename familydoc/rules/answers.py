@@ -72,6 +72,16 @@ def unmeasured(programme: Programme, answers: Mapping[str, object]) -> tuple[Fie
     return tuple(f for f in fields.values() if held.get(f.code) in (None, ""))
 
 
+#: More than these are counted, not named: a form of 33 questions has 33.
+MOST_NAMED = 3
+
+
+def labels_of(fields: Sequence[Field]) -> str:
+    """Name fields in a sentence: 收缩压、舒张压, or the first three and how many there are."""
+    named = "、".join(f.label for f in fields[:MOST_NAMED])
+    return named if len(fields) <= MOST_NAMED else f"{named}等 {len(fields)} 项"
+
+
 def unanswered(programme: Programme, answers: Mapping[str, object]) -> tuple[Field, ...]:
     """Give the fields a complete form expects that have no answer."""
     held = answers_of(programme, answers)
@@ -112,5 +122,7 @@ def show_answer(field: Field, value: object) -> str:
         return "、".join(field.word_for(code) for code in value)
     if field.choices:
         return field.word_for(value)
+    if field.kind == "instant":
+        return str(value).replace("T", " ")[:16]
     number = exact_number(value) if field.kind in ("integer", "decimal") else None
     return str(value) if number is None else plain_number(number, field.decimals)

@@ -76,6 +76,11 @@ def first_step(schedule: Schedule, anchor: date, on: date) -> tuple[Step, date] 
     return next(((s, due) for s, due in dated if due >= on), None)
 
 
+def step_on(schedule: Schedule, anchor: date, due: date) -> Step | None:
+    """Give the step that is due on a day, None where none is."""
+    return next((s for s in schedule.steps if step_due(s, anchor) == due), None)
+
+
 def step_due(step: Step, anchor: date) -> date:
     """Give the due date of a step, clamped to the month's end where it counts months."""
     if step.months is not None:

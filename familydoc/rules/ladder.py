@@ -246,9 +246,9 @@ def order_of(answer: object) -> tuple[bool, Any]:
     return isinstance(answer, str), answer
 
 
-def hints_of(programme: Programme, age: int) -> dict[str, str]:
-    """Give the line that holds at an age, by the code of the field it stands beside."""
-    reading = Reading(programme, {}, {"age": age, "referral_open": False})
+def hints_of(programme: Programme, birth: date, day: date) -> dict[str, str]:
+    """Give the line that holds on a day, by the code of the field it stands beside."""
+    reading = Reading(programme, {}, facts_on(birth, day))
     return {t.field: reading.say(t.text) for t in programme.hints if reading.holds(t.when)}
 
 

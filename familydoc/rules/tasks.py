@@ -1,13 +1,14 @@
 """When a task may be done, and which open tasks a visit closes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from familydoc.labels import word
 
-from .answers import answers_of, unmeasured
+from .answers import answers_of, labels_of, unmeasured
 from .definitions import Field, Programme
+from .dues import step_on
 
 # DESIGN 3 "tasks": days before the due date on which the window opens; others open at once.
 WINDOW_DAYS = {"regular": 30, "exam": 60}
@@ -23,6 +24,7 @@ KIND_WORDS = {
 # What a visit that holds the measurement fulfils; a referral's check is a contact with an
 # outcome, and a report is made to somebody (DESIGN 6, settled 9).
 NOT_CARRIED = "已有更晚的随访，这次只补记录"
+TOO_SOON = "还没到做这一项的时候"
 CLOSED_BY_A_VISIT = ("regular", "recheck", "specialist_fu", "home_visit", "exam")
 
 
@@ -35,6 +37,12 @@ class OpenTask:
     kind: str
     due: date
     window_start: date | None = None
+    name: str = ""
+
+    @property
+    def called(self) -> str:
+        """Give the task's own name, or what its programme and kind are called."""
+        return self.name or task_name(word("programme", self.programme), self.kind)
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,32 @@ def task_name(programme_name: str, kind: str) -> str:
     return f"{programme_name}{KIND_WORDS.get(kind, kind)}"
 
 
+def title_of(
+    programme: Programme, kind: str, due: date, anchor: Callable[[str], date | None]
+) -> str:
+    """Give a task's name: the step of a schedule due that day (12 月龄健康检查), the programme's
+    own word for the kind (老年人 · 健康体检), else programme and kind (高血压随访).
+
+    `anchor` gives the date a schedule counts from, None when nobody said it.
+    """
+    if step := step_title(programme, kind, due, anchor):
+        return step
+    if kind in programme.kind_words:
+        return f"{programme.name} · {programme.kind_words[kind]}"
+    return task_name(programme.name, kind)
+
+
+def step_title(
+    programme: Programme, kind: str, due: date, anchor: Callable[[str], date | None]
+) -> str:
+    """Give the name of the schedule's step that is due on a day, empty where none is."""
+    for schedule in programme.schedules.values() if kind == "regular" else ():
+        start = anchor(schedule.anchor)
+        if start is not None and (step := step_on(schedule, start, due)) is not None:
+            return step.name
+    return ""
+
+
 def early_until(task: OpenTask, programme: Programme | None) -> date | None:
     """Give the day before which a recheck is too early to tell anything, None where none is.
 
@@ -77,16 +111,21 @@ def close_by_visit(
     programmes: Mapping[str, Programme],
     answers: Mapping[str, object],
     carried: Sequence[str] | None = None,
+    owed: Collection[tuple[str, str, date]] = (),
 ) -> Closing:
     """Tell which open tasks a visit with these answers closes and why the others stay.
 
     Closes the oldest open task of each kind for every programme whose class measurement the
-    visit holds; `carried` leaves out those that have a later visit already.
+    visit holds; `carried` leaves out those that have a later visit already. `owed` is what the
+    visit's own decisions ask for (programme, kind, due): a task that is asked for again, because
+    its window has not begun, is not done by it.
     """
     closes: list[OpenTask] = []
     stays: list[tuple[OpenTask, str]] = []
     for task in sorted(tasks, key=lambda t: (t.due, t.id)):
         reason = reason_to_stay(task, programmes, answers, carried, closes)
+        if reason is None and (task.programme, task.kind, task.due) in owed:
+            reason = f"{task.called}，{TOO_SOON}"
         if reason is None:
             closes.append(task)
         else:
@@ -112,13 +151,13 @@ def reason_to_stay(
 ) -> str | None:
     """Give the Chinese reason why a task stays open, None when the visit closes it."""
     programme = programmes.get(task.programme or "")
-    name = task_name(word("programme", task.programme), task.kind)
+    name = task.called
     if task.kind == "referral_fu":
         return f"{name}，要联系后登记转诊结果"
     if programme is None or task.kind not in CLOSED_BY_A_VISIT:
         return f"{name}，要另外办理"
     if missing := lacking(task.kind, programme, answers):
-        return f"{name}，缺{'、'.join(f.label for f in missing)}"
+        return f"没有{labels_of(missing)}：{name}仍未完成"
     if task.kind != "exam" and carried is not None and programme.code not in carried:
         return f"{name}，{NOT_CARRIED}"
     if any((t.programme, t.kind) == (task.programme, task.kind) for t in closed):

@@ -1,7 +1,8 @@
 """Words of a visit's result, for the page and for the browser's own preview."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from familydoc import clock
@@ -10,11 +11,13 @@ from familydoc.models.residents import Resident
 from familydoc.models.visits import Assessment, Visit
 from familydoc.queries import visits as queries
 from familydoc.queries.tasks import list_open_tasks
-from familydoc.rules.answers import answers_of, show_answer
+from familydoc.rules.answers import answers_of, labels_of, show_answer
 from familydoc.rules.definitions import Programme
+from familydoc.rules.dues import Due, read_due
+from familydoc.rules.enrolments import day_of
 from familydoc.rules.ladder import WAYS
 from familydoc.rules.programmes import load_programmes
-from familydoc.rules.tasks import CLOSED_BY_A_VISIT, OpenTask, early_until, task_name
+from familydoc.rules.tasks import CLOSED_BY_A_VISIT, TOO_SOON, OpenTask, early_until, step_title
 from familydoc.rules.visits import LATE_DAYS
 from familydoc.web.filters import short_day
 
@@ -48,9 +51,41 @@ class ResultWords:
     missing: str = ""
 
 
-def next_words(steps: list[tuple[str, date]]) -> list[str]:
-    """Give what comes next: 12月5日前核实转诊."""
-    return [f"{short_day(due)}前{NEXT_WORDS.get(kind, kind)}" for kind, due in steps]
+def next_words(
+    programme: Programme,
+    steps: Iterable[tuple[str, Due]],
+    closes: str,
+    anchor: Callable[[str], date | None],
+) -> list[str]:
+    """Give what comes next: 12月5日前核实转诊, 11月23日14:30前入户访视, or why nothing does."""
+    words = []
+    for kind, due in steps:
+        own = programme.kind_words.get(kind, NEXT_WORDS.get(kind, kind))
+        name = step_title(programme, kind, day_of(due), anchor) or own
+        words.append(f"{due_words(due)}前{name}")
+    if closes:
+        words.append(f"{'办完后' if words else ''}结束管理：{closes}")
+    return words
+
+
+def due_words(due: Due) -> str:
+    """Give a due date as 12月5日, a moment by the clock on the wall as 11月23日14:30."""
+    if not isinstance(due, datetime):
+        return short_day(due)
+    local = clock.local(due)
+    return f"{short_day(local.date())}{local:%H:%M}"
+
+
+def tone_of(referral: str, tone: str) -> str:
+    """Give the tone of a result: the class's, by the referral where there is no class."""
+    if referral == "urgent":
+        return "danger"
+    return tone or ("warn" if referral == "routine" else "good")
+
+
+def class_words(programme: Programme, value: int | None) -> str:
+    """Give 2 控制不满意, empty in a programme without classes."""
+    return f"{value} {programme.class_label(value)}" if value is not None else ""
 
 
 def result_words(found: queries.Preview) -> list[ResultWords]:
@@ -61,15 +96,15 @@ def result_words(found: queries.Preview) -> list[ResultWords]:
 def _outcome_words(outcome: queries.Outcome) -> ResultWords:
     programme, decision = outcome.programme, outcome.decision
     if decision is None:
-        missing = "、".join(f.label for f in outcome.missing)
+        missing = f"没有{labels_of(outcome.missing)}：{programme.visit_name}仍未完成。"
         return ResultWords(programme.name, programme.code, "", "", "", [], [], [], missing)
     return ResultWords(
         programme=programme.name,
         code=programme.code,
-        class_words=f"{decision.class_value} {decision.class_label}",
-        tone=decision.tone,
+        class_words=class_words(programme, decision.class_value),
+        tone=tone_of(decision.referral, decision.tone),
         referral=word("referral", decision.referral),
-        next=next_words(list(decision.next)),
+        next=next_words(programme, decision.next, decision.closes, outcome.enrolment.anchor),
         because=list(decision.because),
         advice=list(decision.advice),
     )
@@ -79,17 +114,22 @@ def assessment_words(assessment: Assessment) -> ResultWords:
     """Give the words of a stored assessment."""
     programme = load_programmes()[assessment.programme]
     tone = next((c.tone for c in programme.classes if c.value == assessment.class_code), "")
-    steps = [(step["kind"], date.fromisoformat(step["due"])) for step in assessment.next]
+    steps = [(step["kind"], read_due(step["due"])) for step in assessment.next]
+    anchor = assessment.enrolment.anchor if programme.schedules else unknown_anchor
     return ResultWords(
         programme=programme.name,
         code=programme.code,
-        class_words=f"{assessment.class_code} {programme.class_label(assessment.class_code)}",
-        tone="danger" if assessment.referral == "urgent" else tone,
+        class_words=class_words(programme, assessment.class_code),
+        tone=tone_of(assessment.referral, tone),
         referral=word("referral", assessment.referral),
-        next=next_words(steps),
+        next=next_words(programme, steps, assessment.closes, anchor),
         because=list(assessment.because),
         advice=[],
     )
+
+
+def unknown_anchor(name: str) -> None:
+    """Give no date: nothing of the programme is counted from one."""
 
 
 @dataclass(frozen=True)
@@ -169,8 +209,7 @@ def closing_words(found: queries.Preview, day: date) -> ClosingWords:
 
 def close_words(task: OpenTask, day: date) -> str:
     """Name a task that closes, and how late it is: 高血压随访（逾期 3 天，记为补访）."""
-    name = task_name(word("programme", task.programme), task.kind)
-    days = (day - task.due).days
+    name, days = task.called, (day - task.due).days
     early = early_until(task, load_programmes().get(task.programme or ""))
     if early is not None and day < early:
         return f"{name}（{EARLY}）"
@@ -178,7 +217,10 @@ def close_words(task: OpenTask, day: date) -> str:
 
 
 def page_data(
-    resident: Resident, programmes: list[Programme], corrects: Visit | None
+    resident: Resident,
+    programmes: list[Programme],
+    facts: dict[str, dict[str, Any]],
+    corrects: Visit | None,
 ) -> dict[str, Any]:
     """Give what the browser needs to show the result while somebody types."""
     without = queries.revisions_of(corrects) if corrects else []
@@ -189,6 +231,7 @@ def page_data(
         "today": today.isoformat(),
         "lateDays": LATE_DAYS,
         "programmes": [p.as_json() for p in programmes],
+        "facts": facts,
         "history": [{"visit_date": v.visit_date.isoformat(), "answers": v.answers} for v in past],
         "referralOpen": {
             p.code: queries.has_open_referral(resident.id, p.code, today, without)
@@ -200,17 +243,18 @@ def page_data(
             "referral": {code: word("referral", code) for code in ("none", "routine", "urgent")},
             "next": NEXT_WORDS,
             "early": EARLY,
+            "tooSoon": TOO_SOON,
         },
     }
 
 
 def _task_data(task: Any) -> dict[str, Any]:
-    name = task_name(word("programme", task.programme), task.kind)
-    early = early_until(queries.as_open_task(task), load_programmes().get(task.programme))
+    known = queries.as_open_task(task)
+    early = early_until(known, load_programmes().get(task.programme))
     return {
         "earlyUntil": early.isoformat() if early else "",
         "programme": task.programme,
         "kind": task.kind,
         "due": task.due_on.isoformat(),
-        "name": name,
+        "name": known.called,
     }

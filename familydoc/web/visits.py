@@ -16,19 +16,26 @@ from familydoc.models.visits import Visit
 from familydoc.queries import visits as queries
 from familydoc.queries.contracts import find_running
 from familydoc.queries.programmes import effective
+from familydoc.queries.tasks import list_open_tasks
 from familydoc.rules.errors import RuleError
 from familydoc.rules.programmes import load_programmes
 from familydoc.rules.values import parse_iso_date
 from familydoc.rules.visits import LastValue, RawVisit, VisitRefused, last_values
 from familydoc.web.access import requires, viewer, wants_json
-from familydoc.web.find import UID, find_resident
+from familydoc.web.find import UID, address_of, find_resident
 from familydoc.web.forms.visits import (
     Sent,
     build_page,
     fill_unchanged,
     read_sent,
 )
-from familydoc.web.visit_words import closing_words, page_data, result_words, visit_words
+from familydoc.web.visit_words import (
+    closing_words,
+    due_words,
+    page_data,
+    result_words,
+    visit_words,
+)
 
 blueprint = Blueprint("visits", __name__)
 Answer = Response | str | tuple[str, int] | tuple[Response, int]
@@ -104,10 +111,21 @@ def show(uid: str) -> str:
         newest=newest,
         words=visit_words(visit),
         revisions=queries.list_revisions(newest),
-        closed=queries.list_tasks_closed_by(visit),
-        owed=queries.list_tasks_made_by(visit),
+        closed=[(t, queries.name_of(t)) for t in queries.list_tasks_closed_by(visit)],
+        owed=[(t, queries.name_of(t)) for t in queries.list_tasks_made_by(visit)],
+        letters=letters_of(visit),
+        due_words=due_words,
         fresh=request.args.get("saved") == "1",
     )
+
+
+def letters_of(visit: Visit) -> list[tuple[str, bool, str]]:
+    """Give for each referral of a visit the programme, whether it is urgent, and its slip."""
+    found = queries.list_referrals_of(visit)
+    return [
+        (one.programme, one.urgency == "urgent", address_of("referrals.letter", uid=one.uid))
+        for one in found
+    ]
 
 
 @blueprint.get("/visits/<uid>/correct")
@@ -217,6 +235,19 @@ def list_parts(resident: Resident, task: str) -> list[Any]:
     return [effective(code, day) for code in ordered]
 
 
+def facts_of(resident: Resident) -> dict[str, dict[str, Any]]:
+    """Give what is known since the resident was taken in, by programme."""
+    return {e.programme: e.facts for e in queries.list_active_enrolments(resident.id) if e.facts}
+
+
+def oldest_dues(resident: Resident) -> dict[str, date]:
+    """Give the oldest open due date of each programme."""
+    dues: dict[str, date] = {}
+    for task in list_open_tasks(resident.id):
+        dues.setdefault(task.programme, task.due_on)
+    return dues
+
+
 def last_of(resident: Resident, day: date, corrects: Visit | None = None) -> dict[str, LastValue]:
     """Give the last value of every answer before a day."""
     without = queries.revisions_of(corrects) if corrects else []
@@ -235,7 +266,8 @@ def show_form(
     day = parse_iso_date(sent.head.get("visit_date")) or clock.today()
     programmes = list_parts(resident, sent.text("task"))
     last = last_of(resident, day, corrects)
-    page = build_page(resident, programmes, sent, last, day, errors_of(refused))
+    dues = oldest_dues(resident)
+    page = build_page(resident, programmes, sent, last, day, errors_of(refused), dues)
     return render_template(
         "visits/correct.html" if corrects else "visits/new.html",
         page=page,
@@ -248,7 +280,7 @@ def show_form(
         danger_steps=[s for o in found.outcomes if o.decision for s in o.decision.danger_steps]
         if found
         else [],
-        data=page_data(resident, programmes, corrects),
+        data=page_data(resident, programmes, facts_of(resident), corrects),
     )
 
 

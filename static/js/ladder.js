@@ -530,6 +530,17 @@ function stepOpens(step, anchor) {
   return addDays(stepDue(step, anchor), -STEP_OPENS_DAYS);
 }
 
+// The name of the schedule's step that is due on a day, empty where none is.
+export function stepName(programme, kase, due) {
+  const held = withFacts(kase, kase);
+  for (const schedule of Object.values(programme.schedules ?? {})) {
+    const anchor = parseDate(schedule.anchor === "birth" ? kase.birth : held[schedule.anchor]);
+    const step = anchor && schedule.steps.find((one) => writeDate(stepDue(one, anchor)) === due);
+    if (step) return step.name;
+  }
+  return "";
+}
+
 function known(programme, name, reading) {
   const held = reading.value(name);
   if (typeof held === "string") return held;

@@ -1,7 +1,7 @@
 // The visit form while somebody types: class, referral, next date and why, what closes and what
 // stays open, the panel that stops at danger, "same as last time", a draft, and saving without
 // losing anything. The page works without this file: then "看结果" asks the server.
-import { assess, marks, missingMeasurements } from "./ladder.js";
+import { answersOf, assess, marks, stepName, unmeasured } from "./ladder.js";
 
 const HEAD = ["csrf_token", "uid", "resident", "task", "corrects", "visit_date", "way",
   "late_reason", "reason", "danger_handled", "fill"];
@@ -29,7 +29,7 @@ function answers() {
   const found = {};
   for (const [name, value] of new FormData(form)) {
     if (HEAD.includes(name) || value === "") continue;
-    const many = form.querySelector(`[name="${CSS.escape(name)}"][data-exclusive]`);
+    const many = form.querySelector(`[name="${CSS.escape(name)}"][data-many]`);
     found[name] = many ? [...(found[name] ?? []), value] : value;
   }
   return found;
@@ -39,32 +39,57 @@ function kaseFor(programme) {
   return {
     birth: data.birth,
     visit_date: form.elements.visit_date.value || data.today,
+    way: new FormData(form).get("way"),
     answers: answers(),
+    facts: data.facts[programme.code] ?? {},
     history: data.history,
     referral_open: data.referralOpen[programme.code],
   };
 }
 
+// The first three by name, as the server names them.
+function labelsOf(fields) {
+  const named = fields.slice(0, 3).map((field) => field.label).join("、");
+  return fields.length > 3 ? `${named}等 ${fields.length} 项` : named;
+}
+
 function judge(programme) {
   const kase = kaseFor(programme);
-  const missing = missingMeasurements(programme, kase.answers);
-  const labels = missing.map((field) => field.label).join("、");
-  if (missing.length) return { lacks: labels };
+  const missing = unmeasured(programme, kase.answers);
+  if (missing.length) return { lacks: labelsOf(missing) };
   try {
-    return { name: programme.name, ...assess(programme, kase) };
+    const found = assess(programme, kase);
+    return { name: programme.name, ...found, tone: toneOf(found), words: nextWords(programme, kase, found) };
   } catch (refusal) {
     if (!refusal.field) throw refusal;
     return { refused: refusal.message };
   }
 }
 
+// The class's tone; in a programme without classes the referral's.
+function toneOf({ referral, tone }) {
+  if (referral === "urgent") return "danger";
+  return tone || (referral === "routine" ? "warn" : "good");
+}
+
+function nextWords(programme, kase, { next, closes }) {
+  const own = programme.kind_words ?? {};
+  const words = next.map(({ kind, due }) => {
+    const step = kind === "regular" ? stepName(programme, kase, due) : "";
+    return `${dayWords(due)}前${step || own[kind] || data.words.next[kind]}`;
+  });
+  return closes ? [...words, `${words.length ? "办完后" : ""}结束管理：${closes}`] : words;
+}
+
 // --- what comes of it -----------------------------------------------------------------------
 
 const utc = (text) => Date.parse(`${text}T00:00:00Z`);
 
+// 12月5日, 2027年2月21日, or a moment by the clock on the wall: 11月23日14:30. Moments come with
+// the offset they were typed in, which is the country's.
 function dayWords(text) {
-  const [year, month, day] = text.split("-").map(Number);
-  const short = `${month}月${day}日`;
+  const [year, month, day] = text.slice(0, 10).split("-").map(Number);
+  const short = `${month}月${day}日${text.slice(11, 16)}`;
   return String(year) === data.today.slice(0, 4) ? short : `${year}年${short}`;
 }
 
@@ -79,20 +104,35 @@ function resultOf(programme, found, alone) {
   const box = make("section", "", `result is-${found.tone || "plain"}`);
   box.dataset.result = programme.code;
   if (found.refused || found.lacks) {
-    const text = found.refused ?? `缺${found.lacks}，填了就看到分类。`;
-    box.append(make("p", alone ? text : `${programme.name}：${text}`, "why"));
+    const lacks = `没有${found.lacks}：${programme.visit_name}仍未完成。`;
+    const refused = alone ? found.refused : `${programme.name}：${found.refused}`;
+    box.append(make("p", found.refused ? refused : lacks, "why"));
     return box;
   }
-  const steps = found.next.map((step) => `${dayWords(step.due)}前${data.words.next[step.kind]}`);
+  if (found.class !== null) {
+    const title = alone ? "此次分类" : programme.name;
+    box.append(resultPart(title, [`${found.class} ${found.class_label}`]));
+  } else if (!alone) box.append(make("h3", programme.name, "whose"));
   box.append(
-    resultPart(alone ? "此次分类" : programme.name, [`${found.class} ${found.class_label}`]),
     resultPart("转诊", [data.words.referral[found.referral]]),
-    resultPart("下次", steps),
+    resultPart("下次", found.words),
     make("p", `因为：${found.because.join("；")}。`, "why"),
   );
   if (found.advice.length) box.append(Object.assign(listOf("ul", found.advice), { className: "advice" }));
   return box;
 }
+
+// What a task of this kind still lacks: a yearly examination has needs of its own.
+function lacksFor(task, found) {
+  const programme = data.programmes.find((one) => one.code === task.programme);
+  if (task.kind !== "exam" || !programme.exam) return found.lacks;
+  const held = answersOf(programme, answers());
+  const needs = programme.exam.needs.filter((code) => (held[code] ?? "") === "");
+  return labelsOf(needs.map((code) => programme.fields.find((field) => field.code === code)));
+}
+
+const isOwed = (task, found) =>
+  (found.next ?? []).some(({ kind, due }) => kind === task.kind && due.slice(0, 10) === task.due);
 
 function closingOf(results) {
   const [closes, stays, done] = [[], [], new Set()];
@@ -102,7 +142,8 @@ function closingOf(results) {
     const key = `${task.programme} ${task.kind}`;
     if (task.kind === "referral_fu") stays.push(`${task.name}，要联系后登记转诊结果`);
     else if (!found || !data.closable.includes(task.kind)) stays.push(`${task.name}，要另外办理`);
-    else if (found.lacks) stays.push(`${task.name}，缺${found.lacks}`);
+    else if (lacksFor(task, found)) stays.push(`没有${lacksFor(task, found)}：${task.name}仍未完成`);
+    else if (isOwed(task, found)) stays.push(`${task.name}，${data.words.tooSoon}`);
     else if (found.refused) stays.push(`${task.name}，${found.refused}`);
     else if (done.has(key)) stays.push(`${task.name}（${dayWords(task.due)}到期），一次随访只完成最早的一项`);
     else {
@@ -151,17 +192,44 @@ function showBmi() {
   }
 }
 
-function showFollowers() {
-  const given = answers();
-  for (const slot of form.querySelectorAll("[data-follows]")) {
-    slot.hidden = !slot.dataset.values.split(",").includes(String(given[slot.dataset.follows]));
-    if (slot.hidden) for (const input of slot.querySelectorAll("input")) {
-      if (input.type === "checkbox" || input.type === "radio") input.checked = false;
-      else input.value = "";
-    }
+const inputsOf = (slot) => [...slot.querySelectorAll("input, textarea")];
+const isChoice = (input) => input.type === "checkbox" || input.type === "radio";
+const isFilled = (slot) => inputsOf(slot).some((input) => (isChoice(input) ? input.checked : input.value));
+
+function clear(slot) {
+  for (const input of inputsOf(slot)) {
+    if (isChoice(input)) input.checked = false;
+    else input.value = "";
   }
+}
+
+// Fields that follow another answer. What was filled is emptied only by changing that answer, and
+// then what follows the emptied one is emptied as well; what was stored otherwise stays in sight.
+function showFollowers(changed) {
+  const touched = new Set([changed]);
+  for (const slot of form.querySelectorAll("[data-follows]")) {
+    const given = [answers()[slot.dataset.follows]].flat().map(String);
+    const asked = slot.dataset.values.split(",").some((value) => given.includes(value));
+    if (!asked && touched.has(slot.dataset.follows)) {
+      for (const input of inputsOf(slot)) touched.add(input.name);
+      clear(slot);
+    }
+    slot.hidden = !asked && !isFilled(slot);
+    const help = form.querySelector(`[data-help="${slot.querySelector("[id]")?.id}"]`);
+    if (help) help.hidden = slot.hidden;
+  }
+  hideEmpty(".visit-row", ".slot");
+  hideEmpty("details.fold", ".visit-row");
   const days = (utc(data.today) - utc(form.elements.visit_date.value || data.today)) / DAY;
   byId("late").hidden = days <= data.lateDays;
+}
+
+// A row whose fields all wait for another answer is not there, nor a fold of such rows.
+function hideEmpty(outer, inner) {
+  for (const box of form.querySelectorAll(outer)) {
+    const parts = [...box.querySelectorAll(inner)];
+    if (parts.length) box.hidden = parts.every((part) => part.hidden);
+  }
 }
 
 // The result in a few words beside the save button, wherever the page is scrolled to.
@@ -172,11 +240,10 @@ function showBrief(found) {
   const tones = judged.map((one) => one.tone);
   brief.className = `brief is-${["danger", "warn", "good"].find((tone) => tones.includes(tone))}`;
   brief.replaceChildren(...judged.map((one) => {
-    const { kind, due } = one.next[0];
-    const referral = one.referral === "none" ? "" : ` · ${data.words.referral[one.referral]}`;
-    const step = `${dayWords(due)}前${data.words.next[kind]}`;
-    const name = judged.length > 1 ? `${one.name} ` : "";
-    return make("span", `${name}${one.class} ${one.class_label}${referral} · ${step}`);
+    const name = judged.length > 1 || one.class === null ? one.name : "";
+    const level = one.class === null ? "" : `${one.class} ${one.class_label}`;
+    const referral = one.referral === "none" ? "" : `· ${data.words.referral[one.referral]}`;
+    return make("span", [name, level, referral, "·", one.words[0]].filter(Boolean).join(" "));
   }));
 }
 
@@ -188,8 +255,8 @@ function shownProgrammes() {
   });
 }
 
-function update() {
-  showFollowers();
+function update(changed = "") {
+  showFollowers(changed);
   showMarks();
   showBmi();
   const shown = shownProgrammes();
@@ -337,11 +404,11 @@ function start() {
   form.addEventListener("input", (event) => {
     if (event.target.matches("input.reading")) handOn(event.target);
     if (event.target.type === "checkbox") onlyOne(event.target);
-    update();
+    update(event.target.name);
     saveDraft();
   });
   form.addEventListener("keydown", nextOnEnter);
-  form.addEventListener("toggle", update, true);
+  form.addEventListener("toggle", () => update(), true);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (event.submitter?.matches("[data-enter]")) return;

@@ -492,7 +492,7 @@ def test_preview_stores_nothing_and_says_what_would_come(zhang):
     pressure, sugar = found.outcomes
     assert (pressure.decision.class_value, sugar.decision) == (2, None)
     assert [t.kind for t in found.closing.closes] == ["regular"]
-    assert [reason for _, reason in found.closing.stays] == ["糖尿病随访，缺空腹血糖"]
+    assert [reason for _, reason in found.closing.stays] == ["没有空腹血糖：糖尿病随访仍未完成"]
     assert db.session.query(Visit).count() == 0
 
 

@@ -153,7 +153,7 @@ def test_second_bad_reading_is_explained_while_typing_and_becomes_a_referral(war
     expect(result).to_contain_text("建议转上级医院")
     expect(result).to_contain_text("收缩压 158 ≥ 150，上次 162/96 也未达标，连续两次")
     expect(result).to_contain_text("高血压随访（逾期 3 天，记为补访）")
-    expect(result).to_contain_text("糖尿病随访，缺空腹血糖")
+    expect(result).to_contain_text("没有空腹血糖：糖尿病随访仍未完成")
     page.click("#save")
     page.wait_for_url("**/visits/*saved=1")
     expect(page.locator("main")).to_contain_text("转诊待核实")
@@ -263,7 +263,7 @@ def test_two_programmes_in_one_visit(ward, tablet):
     result = page.locator("#result")
     expect(result.locator("[data-result=hypertension]")).to_contain_text("1 控制满意")
     expect(result.locator("[data-result=diabetes]")).to_contain_text("2 控制不满意")
-    expect(result).not_to_contain_text("缺空腹血糖")
+    expect(result).not_to_contain_text("没有空腹血糖")
     page.click("#save")
     page.wait_for_url("**/visits/*saved=1")
     with ward.app.app_context():

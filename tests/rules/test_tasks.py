@@ -52,7 +52,7 @@ def test_visit_closes_the_oldest_of_each_kind_it_satisfies() -> None:
 def test_task_stays_open_without_its_measurement() -> None:
     found = close_by_visit([task(1, "diabetes", "regular")], PROGRAMMES, PRESSURE)
     assert found.closes == ()
-    assert [reason for _, reason in found.stays] == ["糖尿病随访，缺空腹血糖"]
+    assert [reason for _, reason in found.stays] == ["没有空腹血糖：糖尿病随访仍未完成"]
 
 
 def test_one_visit_closes_the_tasks_of_several_programmes() -> None:

@@ -138,7 +138,7 @@ def test_preview_shows_class_referral_next_and_why_without_saving(as_, zhang):
     assert "2 控制不满意" in page.text and "建议转上级医院" in page.text
     assert "12月5日前核实转诊" in page.text
     assert "收缩压 158 ≥ 150，上次 162 也未达标" in page.text
-    assert "糖尿病随访，缺空腹血糖" in page.text
+    assert "没有空腹血糖：糖尿病随访仍未完成" in page.text
     assert 'value="158"' in page.text
     assert db.session.query(Visit).count() == 1
 
@@ -197,7 +197,7 @@ def test_saved_visit_leads_to_its_page_with_class_and_next_date(as_, zhang):
     assert answer.headers["Location"] == f"/visits/{sent['uid']}?saved=1"
     page = client.get(answer.headers["Location"]).text
     assert "1 控制满意" in page and "2027年2月21日前随访" in page
-    assert "高血压 季度随访（11月18日到期，逾期补访）" in page
+    assert "高血压随访（11月18日到期，逾期补访）" in page
 
 
 def test_same_form_twice_is_one_visit(as_, zhang):

@@ -1,6 +1,7 @@
 """The visit form: what came in, and the rows a page shows, both made from the programme files."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,10 +12,11 @@ from werkzeug.datastructures import MultiDict
 
 from familydoc.models.residents import Resident
 from familydoc.rules.answers import show_answer
-from familydoc.rules.dates import age_on, months_on
+from familydoc.rules.dates import months_on
 from familydoc.rules.definitions import Field, Programme
 from familydoc.rules.errors import RuleError
 from familydoc.rules.ladder import hints_of
+from familydoc.rules.values import SHANGHAI, parse_instant
 from familydoc.rules.visits import LastValue
 
 #: Everything else in a form is an answer; an answer nobody asked for is refused by the parser.
@@ -30,6 +32,16 @@ HEAD = (
     "corrects",
 )
 QUIET = ("csrf_token", "fill")
+#: Groups that "same as last time" fills, each with what it is called.
+FILLED = {"lifestyle": "生活方式", "drugs": "用药"}
+MORE = "更多检查和备注"
+#: A rest of more rows than these is parted by sections.
+MANY_ROWS = 8
+#: What the inputs for dates and moments can hold.
+INPUT_SHAPES = {
+    "date": re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    "datetime-local": re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}"),
+}
 SEX_CODES = {"male": 1, "female": 2}  # GB/T 2261.1
 LARGEST_BODY = 200_000
 
@@ -106,10 +118,24 @@ class Item:
     last: Any = None
     last_on: date | None = None
     parent: str = ""
+    #: Its parent was answered otherwise: the page shows it only when that changes.
+    hidden: bool = False
 
     @property
     def id(self) -> str:
         return "f-" + self.name.replace(".", "-")
+
+    @property
+    def parent_values(self) -> str:
+        """Give the answers of the parent under which this is asked, as a browser compares them."""
+        values = self.field.follows.values if self.field.follows else ()
+        return ",".join(typed_code(value) for value in values)
+
+    @property
+    def input_type(self) -> str:
+        """Give the input for a date or a moment; what it cannot hold is kept as plain text."""
+        kind = "date" if self.field.kind == "date" else "datetime-local"
+        return kind if not self.value or INPUT_SHAPES[kind].fullmatch(str(self.value)) else "text"
 
     def holds(self, code: object) -> bool:
         """Tell whether a choice is among what was answered."""
@@ -139,6 +165,10 @@ class Row:
     def has_error(self) -> bool:
         return any(item.error for item in self.items)
 
+    @property
+    def hidden(self) -> bool:
+        return all(item.hidden for item in self.items)
+
 
 @dataclass
 class Group:
@@ -153,6 +183,10 @@ class Group:
     def open(self) -> bool:
         return any(row.has_error for row in self.rows)
 
+    @property
+    def hidden(self) -> bool:
+        return all(row.hidden for row in self.rows)
+
 
 @dataclass
 class Part:
@@ -162,6 +196,7 @@ class Part:
     rows: list[Row]
     groups: list[Group]
     open: bool = True
+    due_on: date | None = None
 
     @property
     def fillable(self) -> bool:
@@ -205,16 +240,29 @@ def build_page(
     last: Mapping[str, LastValue],
     day: date,
     errors: Mapping[str, str] | None = None,
+    dues: Mapping[str, date] | None = None,
 ) -> VisitPage:
-    """Make the page of a form from the programmes, what was typed and what was there before."""
+    """Make the page of a form from the programmes, what was typed and what was there before.
+
+    `dues` is the oldest open due date of each programme.
+    """
     shown: set[str] = set()
+    free = asked_by_all(programmes)
     parts = [
-        build_part(resident, programme, sent.answers, last, day, errors or {}, shown)
+        build_part(resident, programme, sent.answers, last, day, errors or {}, shown, free)
         for programme in programmes
     ]
+    for part in parts:
+        part.due_on = (dues or {}).get(part.programme.code)
     for part in parts[1:]:
         part.open = any(item.value or item.error for item in items_of(part))
     return VisitPage(resident, sent.text("uid"), sent.head, parts, dict(errors or {}))
+
+
+def asked_by_all(programmes: Iterable[Programme]) -> set[str]:
+    """Give the shared fields that one of the programmes asks whatever was answered before."""
+    fields = (one for programme in programmes for one in programme.fields.values())
+    return {one.code for one in fields if not one.own and one.follows is None}
 
 
 def build_part(
@@ -225,17 +273,20 @@ def build_part(
     day: date,
     errors: Mapping[str, str],
     shown: set[str],
+    free: set[str],
 ) -> Part:
     """Make one programme's rows; fields that an earlier part shows are left out."""
-    age, sex = age_on(resident.birth, day), SEX_CODES.get(resident.sex)
-    months = months_on(resident.birth, max(day, resident.birth))
-    hints = hints_of(programme, age)
+    sex, seen = SEX_CODES.get(resident.sex), max(day, resident.birth)
+    months = months_on(resident.birth, seen)
+    hints = hints_of(programme, resident.birth, seen)
     rows: dict[str, Row] = {}
     for one in programme.fields.values():
         if (one.code in shown and not one.own) or (one.only and not one.only.allows(sex, months)):
             continue
         shown.add(one.code)
         item = build_item(programme, one, typed, last, errors)
+        if one.follows and one.code not in free:
+            follow_parent(programme, item, typed)
         row = rows.setdefault(one.row or one.code, Row(one.row or one.label, []))
         row.items.append(item)
         row.hint = row.hint or hints.get(one.code, "")
@@ -244,22 +295,24 @@ def build_part(
         row.last_on = max((i.last_on for i in row.items if i.last_on), default=None)
     core = [row for row in rows.values() if row.core]
     rest = [row for row in rows.values() if not row.core]
-    return Part(programme, core, build_groups(rest))
+    return Part(programme, core, build_groups(programme, rest))
 
 
-def build_groups(rows: Iterable[Row]) -> list[Group]:
-    """Part the rows that are not always shown into lifestyle, medicines, and the rest."""
-    groups = (
-        Group("lifestyle", "生活方式", []),
-        Group("drugs", "用药", []),
-        Group("more", "更多检查和备注", []),
-    )
-    by_code = {group.code: group for group in groups}
+def build_groups(programme: Programme, rows: Sequence[Row]) -> list[Group]:
+    """Part the rows that are not always shown into lifestyle, medicines, and the rest.
+
+    A long rest is parted by the sections of the form.
+    """
+    rest = [row for row in rows if row.items[0].field.section not in FILLED]
+    sections = dict(programme.sections) if len(rest) > MANY_ROWS else {}
+    labels = {**FILLED, **{c: t for c, t in sections.items() if c not in FILLED}, "more": MORE}
+    groups = {code: Group(code, label, []) for code, label in labels.items()}
     for row in rows:
-        by_code.get(row.items[0].field.section, by_code["more"]).rows.append(row)
-    for group in groups[:2]:
-        group.last = "，".join(f"{row.label} {row.last}" for row in group.rows if row.last)
-    return [group for group in groups if group.rows]
+        groups.get(row.items[0].field.section, groups["more"]).rows.append(row)
+    for code in FILLED:
+        held = (f"{row.label} {row.last}" for row in groups[code].rows if row.last)
+        groups[code].last = "，".join(held)
+    return [group for group in groups.values() if group.rows]
 
 
 def build_item(
@@ -273,9 +326,6 @@ def build_item(
     name = f"{programme.code}.{one.code}" if one.own else one.code
     before = last.get(name) or last.get(one.code)
     value = typed.get(name, typed.get(one.code, ""))
-    parent = f"{programme.code}.{one.follows.field}" if one.follows else ""
-    if one.follows and not programme.fields[one.follows.field].own:
-        parent = one.follows.field
     return Item(
         field=one,
         name=name,
@@ -283,14 +333,34 @@ def build_item(
         error=errors.get(name) or errors.get(one.code, ""),
         last=before.value if before else None,
         last_on=before.day if before else None,
-        parent=parent,
     )
 
 
+def follow_parent(programme: Programme, item: Item, typed: Mapping[str, Any]) -> None:
+    """Say which field an item follows, and hide it when that was answered otherwise."""
+    assert item.field.follows is not None
+    code = item.field.follows.field
+    item.parent = f"{programme.code}.{code}" if programme.fields[code].own else code
+    given = typed.get(item.parent, typed.get(code))
+    if given in (None, "", []) or item.value or item.error:
+        return
+    answers = given if isinstance(given, list | tuple) else [given]
+    item.hidden = not {typed_code(a) for a in answers} & set(item.parent_values.split(","))
+
+
+def typed_code(value: object) -> str:
+    """Give an answer as a form sends it: true, 2, new."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def show_typed(one: Field, value: Any) -> Any:
-    """Give a value as an input holds it: typed text as it is, a stored number in its decimals."""
+    """Give a value as an input holds it: typed text as it is, a stored number in its decimals,
+    a stored moment by the clock on the wall."""
     if one.kind in ("integer", "decimal") and isinstance(value, int | float):
         return show_answer(one, value)
+    moment = parse_instant(value) if one.kind == "instant" else None
+    if moment is not None:
+        return moment.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M")
     return "" if value is None else value
 
 
