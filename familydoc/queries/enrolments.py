@@ -8,9 +8,9 @@ from sqlalchemy import select
 from familydoc.extensions import db
 from familydoc.models.enrolments import Enrolment
 from familydoc.models.programmes import CountyParameter
-from familydoc.queries.programmes import effective
+from familydoc.queries.programmes import list_effective
 from familydoc.rules.enrolments import interval_months
-from familydoc.rules.programmes import load_programmes
+from familydoc.rules.programmes import Programme, load_programmes
 
 
 def find_live_enrolment(resident_id: int, programme: str) -> Enrolment | None:
@@ -35,7 +35,7 @@ class Intervals:
     def __init__(self) -> None:
         query = select(CountyParameter.valid_from).distinct().order_by(CountyParameter.valid_from)
         self._changes = list(db.session.execute(query).scalars())
-        self._known: dict[tuple[str, str, date], int] = {}
+        self._programmes: dict[date, dict[str, Programme]] = {}
 
     def groups(self, kind: str) -> list[list[str]]:
         """Put the programmes that owe a kind every so many months together by that interval."""
@@ -52,12 +52,11 @@ class Intervals:
     def months(self, programme: str, kind: str, on: date) -> int:
         """The interval in force on a day."""
         since = max((day for day in self._changes if day <= on), default=date.min)
-        key = (programme, kind, since)
-        if key not in self._known:
-            months = interval_months(effective(programme, since), kind)
-            assert months is not None
-            self._known[key] = months
-        return self._known[key]
+        if since not in self._programmes:
+            self._programmes[since] = list_effective(since)
+        months = interval_months(self._programmes[since][programme], kind)
+        assert months is not None
+        return months
 
     def _history(self, programme: str, kind: str) -> list[int]:
         return [self.months(programme, kind, day) for day in (date.min, *self._changes)]
