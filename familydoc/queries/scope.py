@@ -25,6 +25,7 @@ from familydoc.models.accounts import Account
 from familydoc.models.contracts import Contract
 from familydoc.models.enrolments import Enrolment
 from familydoc.models.organisations import Organisation
+from familydoc.models.prescriptions import EducationPrescription
 from familydoc.models.referrals import Referral
 from familydoc.models.residents import Resident
 from familydoc.models.rounds import Round
@@ -53,7 +54,7 @@ Viewer = Account | Somebody
 #: Rows that carry the team they belong to today.
 OF_A_TEAM = (Resident, Task, Enrolment)
 #: Rows that belong to a resident, whoever made them.
-OF_A_RESIDENT = (Visit, Contract)
+OF_A_RESIDENT = (Visit, Contract, EducationPrescription)
 
 
 def keys_of(viewer: Account) -> dict[str, int | None]:

@@ -19,6 +19,8 @@ MEMBER = frozenset(
         "referrals.receive",
         "rounds.see",
         "rounds.record",
+        "prescriptions.see",
+        "prescriptions.issue",
     }
 )
 LEADER = MEMBER | {
@@ -49,6 +51,7 @@ MANAGER = frozenset(
         "rounds.record",
         "rounds.cancel",
         "visits.export",
+        "prescriptions.see",
     }
 )
 SUPERVISOR = frozenset(
@@ -69,6 +72,7 @@ SUPERVISOR = frozenset(
         "rounds.cancel",
         "rounds.check",
         "visits.export",
+        "prescriptions.see",
     }
 )
 # An administrator keeps the house and sees no resident: least privilege (THREATS, 三权分立).

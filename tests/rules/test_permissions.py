@@ -15,6 +15,7 @@ ONLY = {
     "teams.edit": {"administrator", "manager", "leader"},
     "visits.record": {"leader", "member"},
     "contracts.sign": {"leader", "member"},
+    "prescriptions.issue": {"leader", "member"},
     "board.see": {"board"},
 }
 
@@ -25,7 +26,10 @@ def test_permission_is_held_by_its_roles_and_no_other(permission):
 
 
 def test_administrator_reaches_nothing_of_a_resident():
-    personal = ("residents.", "visits.", "tasks.", "contracts.", "reports.", "imports.")
+    personal = (
+        *("residents.", "visits.", "tasks.", "contracts.", "reports.", "imports."),
+        "prescriptions.",
+    )
     assert not [p for p in PERMISSIONS["administrator"] if p.startswith(personal)]
 
 

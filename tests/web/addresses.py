@@ -17,6 +17,7 @@ from werkzeug.routing import Rule
 from familydoc import clock
 from familydoc.extensions import db, keys
 from familydoc.models.imports import RosterImport, RosterImportRow
+from familydoc.models.prescriptions import EducationPrescription
 from familydoc.models.referrals import Referral
 from familydoc.models.residents import Resident, ResidentState
 from familydoc.models.rounds import Round
@@ -130,6 +131,24 @@ class Rows:
                 )
 
         return self.once("visit", build)
+
+    def prescription(self) -> EducationPrescription:
+        def build() -> EducationPrescription:
+            resident = self.resident()
+            with transaction():
+                return add(
+                    EducationPrescription(
+                        uid=str(uuid.uuid4()),
+                        resident_id=resident.id,
+                        disease="hypertension",
+                        body={"know": ["按时吃药"]},
+                        goals=["每天走路半小时"],
+                        issued_on=date(2026, 11, 20),
+                        recorded_at=clock.now(),
+                    )
+                )
+
+        return self.once("prescription", build)
 
     def referral_task(self):  # type: ignore[no-untyped-def]
         def build():  # type: ignore[no-untyped-def]
@@ -247,6 +266,7 @@ BUILDERS: dict[tuple[str, str], Callable[[Rows], Key]] = {
     ("parameters", "programme"): lambda _: Key("hypertension", EVERYBODY),
     ("programme", "name"): lambda _: Key("line_sbp", EVERYBODY),
     ("photo", "uid"): _colleague,
+    ("prescriptions", "uid"): lambda rows: Key(rows.prescription().uid, rows.people),
     ("residents", "uid"): lambda rows: Key(rows.resident().uid, rows.people),
     ("rounds", "number"): lambda rows: Key(rows.round_().id, rows.people),
     ("staff", "uid"): _colleague,
