@@ -21,6 +21,7 @@ from familydoc.queries.packages import pick_packages
 from familydoc.rules.agreements import Agreement, Item, Member, Package
 from familydoc.rules.contracts import Signing, choose_doctor, last_day, refusals
 from familydoc.rules.errors import RuleError
+from familydoc.rules.privacy import merge_ticks
 from familydoc.rules.residents import KEY_POPULATIONS, key_populations
 
 GENERAL = "一般人群"
@@ -221,8 +222,7 @@ def _members(team: Team) -> Iterable[Member]:
 
 def _ticks(groups: set[str]) -> Iterable[tuple[str, bool]]:
     yield GENERAL, not groups
-    for code in KEY_POPULATIONS:
-        yield word("tag", code), code in groups
+    yield from merge_ticks((word("tag", code), code in groups) for code in KEY_POPULATIONS)
 
 
 def _package(package: ServicePackage) -> Package:

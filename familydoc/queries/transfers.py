@@ -8,19 +8,16 @@ from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlalchemy.orm import joinedload
 
 from familydoc.extensions import db
-from familydoc.labels import word
 from familydoc.models.accounts import Account
 from familydoc.models.enrolments import Enrolment
 from familydoc.models.residents import Resident
 from familydoc.models.transfers import Transfer
 from familydoc.queries import scope
 from familydoc.rules.permissions import may
-from familydoc.rules.programmes import load_programmes
+from familydoc.rules.privacy import words_for
 
 #: Rows of each part of the page.
 MOST = 100
-#: What a programme without a file, or a private one without a word, is called outside the team.
-DISCREET = "专项随访"
 
 
 @dataclass(frozen=True)
@@ -123,24 +120,13 @@ def get_offer(transfer: Transfer) -> Offer:
         Enrolment.resident_id == resident.id, Enrolment.state != "ended"
     )
     codes = db.session.scalars(query.order_by(Enrolment.id))
-    programmes = dict.fromkeys(discreet_word(code) for code in codes)
     return Offer(
         name=resident.name,
         birth=resident.birth,
         sex=resident.sex,
         village=transfer.from_village.short_name,
-        programmes=tuple(programmes),
+        programmes=words_for("programme", codes, own=False),
     )
-
-
-def discreet_word(code: str) -> str:
-    """Give what a programme is called to people outside the team."""
-    programme = load_programmes().get(code)
-    if programme is None:
-        return DISCREET
-    if programme.private:
-        return programme.discreet or DISCREET
-    return word("programme", code)
 
 
 def _whole() -> Select[Transfer]:

@@ -19,6 +19,7 @@ def init_app(app: Flask) -> None:
         word=shown_word, tag_words=tag_words, is_private=privacy.is_private
     )
     app.jinja_env.globals.update(knows_names=sees_names, discreet_word=privacy.discreet_word)
+    app.jinja_env.globals.update(concealed=concealed, statistic_word=word)
 
 
 def sees_names() -> bool:
@@ -36,6 +37,19 @@ def shown_word(kind: str, code: object) -> str:
     if kind in NAMING and privacy.is_private(code):
         return privacy.word_for(kind, code, sees_names())
     return word(kind, code)
+
+
+def concealed(code: object) -> bool:
+    """Tell whether what was found in a programme is not for whoever looks."""
+    return privacy.is_private(code) and not sees_names()
+
+
+def discreetly(text: str) -> str:
+    """Give a sentence with the names in it that the viewer may not read made discreet."""
+    for code in () if sees_names() else privacy.private_codes():
+        for kind in NAMING:
+            text = text.replace(word(kind, code), privacy.discreet_word(kind, code))
+    return text
 
 
 def tag_words(tags: Iterable[str]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from familydoc.queries import referrals as queries
 from familydoc.queries.enrolments import list_enrolments
 from familydoc.queries.letters import get_letter
 from familydoc.rules.errors import RuleError
-from familydoc.rules.programmes import load_programmes
+from familydoc.rules.privacy import word_for
 from familydoc.rules.referrals import NAME, read_department, read_reason, read_words
 from familydoc.web import referral_answers
 from familydoc.web.access import requires, viewer
@@ -29,6 +29,7 @@ from familydoc.web.forms.referrals import (
     PlaceForm,
     ReferForm,
 )
+from familydoc.web.privacy import concealed
 
 blueprint = Blueprint("referrals", __name__)
 #: The tabs of each side with their words and tones.
@@ -91,10 +92,7 @@ def _list(title: str, tabs: Any, which: str, page: queries.Page, counts: Any, **
 
 def named(code: str, *, outside: bool) -> str:
     """Give a programme's name on a list; outside the team a private one has another word."""
-    programme = load_programmes().get(code)
-    if outside and programme is not None and programme.private:
-        return programme.discreet or "专项随访"
-    return word("programme", code) or "其他"
+    return word_for("programme", code, own=not outside) or "其他"
 
 
 @blueprint.get("/referrals/broken")
@@ -148,6 +146,8 @@ def letter(uid: str) -> str:
     if referral_answers.is_received(referral):
         referral_answers.note_reading(referral)
         referral = find_referral(uid)
+    elif concealed(referral.programme):
+        abort(404)
     return render_template("print/referral.html", referral=referral, letter=get_letter(referral))
 
 

@@ -17,7 +17,7 @@ from familydoc.rules.values import clean_text
 from familydoc.web.access import requires, viewer
 from familydoc.web.find import find_resident
 from familydoc.web.forms.residents import CareForm, EnrolForm
-from familydoc.web.privacy import shown_word
+from familydoc.web.privacy import discreetly, shown_word
 
 pages = Blueprint("care", __name__)
 SHORTEST_REASON, LONGEST_REASON = 2, 100
@@ -31,7 +31,7 @@ def enrol(uid: str) -> Response:
         actions.enrol(by=viewer(), resident=resident, programme=programme, since=clock.today())
         flash(f"已纳入{shown_word('programme', programme)}管理。")
     except RuleError as refused:
-        flash(refused.message, "danger")
+        flash(discreetly(refused.message), "danger")
     return _back(resident)
 
 
