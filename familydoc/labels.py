@@ -66,6 +66,7 @@ LABELS: dict[str, dict[str, str]] = {
         "edit_resident": "修改资料",
         "change_tags": "修改重点人群",
         "hand_over": "转给其他团队",
+        "change_doctor": "换家庭医生",
         "ask_state": "登记，等待确认",
         "set_state": "状态改为",
         "refuse_state": "没有同意登记",
@@ -145,6 +146,7 @@ LABELS: dict[str, dict[str, str]] = {
         "end-pauses": "住院、拒绝到期恢复",
         "mark-by-phone": "外出改电话随访",
         "enrol-by-age": "按年龄纳入管理",
+        "move-dates": "参数改变后调整日期",
         "make-rounds": "生成巡诊任务",
         "tidy": "清理旧登录和旧文件",
         "count-figures": "统计数字",
@@ -176,6 +178,7 @@ LABELS: dict[str, dict[str, str]] = {
         "wants_family": "要家属在场",
         "harvest": "农忙",
     },
+    "parameter_group": {"contracts": "签约", "referrals": "转诊", "rounds": "巡诊"},
     "import_state": {
         "reading": "正在核对",
         "staged": "等待确认",

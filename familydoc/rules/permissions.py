@@ -14,6 +14,7 @@ MEMBER = frozenset(
         "contracts.sign",
         "reports.see",
         "teams.see",
+        "handovers.see",
         "referrals.see",
         "referrals.make",
         "referrals.receive",
@@ -25,7 +26,7 @@ MEMBER = frozenset(
 )
 LEADER = MEMBER | {
     *("residents.confirm", "contracts.end", "teams.edit", "reports.team"),
-    *("rounds.cancel", "visits.export"),
+    *("rounds.cancel", "visits.export", "handovers.make"),
 }
 MANAGER = frozenset(
     {
@@ -43,6 +44,8 @@ MANAGER = frozenset(
         "teams.see",
         "teams.edit",
         "teams.manage",
+        "handovers.see",
+        "handovers.make",
         "staff.edit",
         "imports.make",
         "referrals.see",

@@ -15,6 +15,7 @@ ONLY = {
     "teams.edit": {"administrator", "manager", "leader"},
     "visits.record": {"leader", "member"},
     "contracts.sign": {"leader", "member"},
+    "handovers.make": {"leader", "manager"},
     "prescriptions.issue": {"leader", "member"},
     "board.see": {"board"},
 }
@@ -28,7 +29,7 @@ def test_permission_is_held_by_its_roles_and_no_other(permission):
 def test_administrator_reaches_nothing_of_a_resident():
     personal = (
         *("residents.", "visits.", "tasks.", "contracts.", "reports.", "imports."),
-        "prescriptions.",
+        *("prescriptions.", "handovers."),
     )
     assert not [p for p in PERMISSIONS["administrator"] if p.startswith(personal)]
 
