@@ -27,6 +27,8 @@ GOALS = "goals"
 LINES, LINE, GOAL_LINES = 10, 100, 6
 #: Overweight and obesity of Chinese adults (DOMAIN 1.1, NBPHS3).
 OVERWEIGHT, OBESE = Decimal(24), Decimal(28)
+#: From here on a little overweight is no reason to lose any (elderly: 20.0 to 26.9 [K]).
+ELDERLY = 65
 #: A first goal that people reach: five per cent in three months [K].
 LOSS = Decimal("0.95")
 #: Minutes of exercise a week (primary-care guidelines [K]).
@@ -128,7 +130,7 @@ def _pressure(disease: str, patient: Patient) -> list[Found]:
     target = reading.say("{line_now}/{line_dbp}")
     if reading.value("bad") is True:
         return [(f"血压 {sbp}/{dbp}，要降到 {target} 以下", f"血压降到 {target} 以下")]
-    return [(f"血压 {sbp}/{dbp}，在 {target} 以下，很好，请保持", "")]
+    return [(f"血压 {sbp}/{dbp}，在 {target} 以下，很好", "")]
 
 
 def _glucose(patient: Patient) -> list[Found]:
@@ -139,7 +141,7 @@ def _glucose(patient: Patient) -> list[Found]:
     shown, target = reading.say("{fpg}"), reading.say("{line_fpg}")
     if reading.value("bad") is True:
         return [(f"空腹血糖 {shown}，要降到 {target} 以下", f"空腹血糖降到 {target} 以下")]
-    return [(f"空腹血糖 {shown}，在 {target} 以下，很好，请保持", "")]
+    return [(f"空腹血糖 {shown}，在 {target} 以下，很好", "")]
 
 
 def _weight(disease: str, patient: Patient) -> list[Found]:
@@ -152,6 +154,8 @@ def _weight(disease: str, patient: Patient) -> list[Found]:
         return [(said, "")]
     if index < OVERWEIGHT:
         return [(f"{said}，体质指数 {index}", "")]
+    if index < OBESE and age_on(patient.birth, patient.on) >= ELDERLY:
+        return [(f"{said}，体质指数 {index}，不要再胖了", "")]
     word = "肥胖" if index >= OBESE else "超重"
     target = patient.number("weight_target", disease) or round_half_up(kg * LOSS, 0)
     goal = f"三个月里体重从 {_plain(kg)} 公斤降到 {_plain(target)} 公斤" if target < kg else ""
@@ -183,7 +187,7 @@ def _exercise(disease: str, patient: Patient) -> list[Found]:
         return []
     said = f"每周运动 {times} 次，每次 {minutes} 分钟" if times * minutes else "平时不运动"
     if times * minutes >= ACTIVE_MINUTES:
-        return [(f"{said}，很好，请保持", "")]
+        return [(f"{said}，很好", "")]
     return [(said, "一周动 5 天，每天 30 分钟；从 10 分钟开始，慢慢加")]
 
 

@@ -57,9 +57,9 @@ def test_what_is_composed_can_be_saved_as_it_is(disease: str) -> None:
     ("birth", "sbp", "said"),
     [
         (date(1961, 11, 21), 150, "血压 150/80，要降到 150/90 以下"),
-        (date(1961, 11, 21), 149, "血压 149/80，在 150/90 以下，很好，请保持"),
+        (date(1961, 11, 21), 149, "血压 149/80，在 150/90 以下，很好"),
         (date(1961, 11, 22), 149, "血压 149/80，要降到 140/90 以下"),
-        (date(1961, 11, 22), 139, "血压 139/80，在 140/90 以下，很好，请保持"),
+        (date(1961, 11, 22), 139, "血压 139/80，在 140/90 以下，很好"),
     ],
 )
 def test_pressure_is_judged_by_the_line_of_the_age(birth: date, sbp: int, said: str) -> None:
@@ -86,15 +86,19 @@ def test_smoker_agrees_on_a_day_and_on_half() -> None:
 
 
 @pytest.mark.parametrize(
-    ("weight", "word", "goal"),
+    ("age", "weight", "word", "goal"),
     [
-        (61.4, "体质指数 24.0，属于超重", "三个月里体重从 61.4 公斤降到 58 公斤"),
-        (71.7, "体质指数 28.0，属于肥胖", "三个月里体重从 71.7 公斤降到 68 公斤"),
-        (61, "体质指数 23.8", None),
+        (64, 61.4, "体质指数 24.0，属于超重", "三个月里体重从 61.4 公斤降到 58 公斤"),
+        (65, 61.4, "体质指数 24.0，不要再胖了", None),
+        (65, 71.7, "体质指数 28.0，属于肥胖", "三个月里体重从 71.7 公斤降到 68 公斤"),
+        (64, 61, "体质指数 23.8", None),
     ],
 )
-def test_weight_has_a_goal_from_overweight_on(weight: float, word: str, goal: str | None) -> None:
-    made = sheet("joint", weight=weight, height=160)
+def test_weight_has_a_goal_from_overweight_on_and_for_the_old_from_obesity_on(
+    age: int, weight: float, word: str, goal: str | None
+) -> None:
+    birth = ON.replace(year=ON.year - age)
+    made = compose("joint", patient({"weight": weight, "height": 160}, birth))
     assert made.body["state"][0].endswith(word)
     assert [g for g in made.goals if "公斤" in g] == ([goal] if goal else [])
 
