@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 import click
 from flask.cli import with_appcontext
 
-from familydoc.queries.programmes import list_overrides
+from familydoc import clock
+from familydoc.queries.parameters import CountyValue, list_county_values
 from familydoc.rules.errors import RuleError
 from familydoc.rules.indicators import list_indicators
 from familydoc.rules.programmes import (
@@ -97,16 +98,35 @@ def list_command(indicators: bool, as_json: bool) -> None:  # noqa: ARG001
             ]
         )
         return
-    overrides = list_overrides()
-    print_json([describe(p, overrides.get(p.code, {})) for p in load_programmes().values()])
+    county = list_county_values()
+    print_json([describe(p, county) for p in load_programmes().values()])
 
 
-def describe(programme: Programme, county: dict[str, str]) -> dict[str, Any]:
-    """Give one programme with its parameters; `county` is empty where the county has none."""
-    parameters = effective_parameters(programme)
+def describe(
+    programme: Programme, county: dict[tuple[str, str], list[CountyValue]]
+) -> dict[str, Any]:
+    """Give one programme with its parameters: default, county value, source, date and history.
+
+    `county` in a parameter is empty where the county has no value that holds today.
+    """
     return {
         "code": programme.code,
         "name": programme.name,
         "form": programme.form,
-        "parameters": [{**p, "county": county.get(p["code"])} for p in parameters],
+        "parameters": [
+            {**p, **county_part(county.get((programme.code, p["code"]), []))}
+            for p in effective_parameters(programme)
+        ],
+    }
+
+
+def county_part(values: list[CountyValue]) -> dict[str, Any]:
+    """Give the county's value of today with its source and first day, and all there are."""
+    today = clock.today().isoformat()
+    now = next((v for v in reversed(values) if v["valid_from"] <= today), None)
+    return {
+        "county": now["value"] if now else None,
+        "county_source": now["source"] if now else None,
+        "county_since": now["valid_from"] if now else None,
+        "history": values,
     }

@@ -16,9 +16,11 @@ from familydoc.actions.figures import count_figures
 from familydoc.actions.intake import enrol_by_age
 from familydoc.actions.ledger import claim, one_at_a_time
 from familydoc.actions.night import end_absences, tidy
+from familydoc.actions.parameters import apply_values
 from familydoc.actions.pauses import end_pauses
 from familydoc.actions.rounds import make_rounds
 from familydoc.queries.jobs import MAKE_DUE_TASKS, find_clock_trouble, get_last_slot
+from familydoc.queries.moves import MOVE_DATES
 from familydoc.queries.rounds import MAKE_ROUNDS
 from familydoc.rules.errors import RuleError
 
@@ -37,10 +39,12 @@ WORKS: dict[str, Work] = {
     "tidy": lambda _on: tidy(by=None),
     "count-figures": lambda on: count_figures(by=None, on=on),
 }
+#: Work that does a batch a transaction.
+LONG: dict[str, Work] = {MOVE_DATES: lambda on: apply_values(by=None, today=on)}
 #: Absences end before tasks are made; figures are counted last.
 ORDER = (
-    *("end-absences", "end-pauses", "expire-contracts", "enrol-by-age", MAKE_DUE_TASKS),
-    *("mark-by-phone", MAKE_ROUNDS, "tidy", "count-figures"),
+    *("end-absences", "end-pauses", "expire-contracts", "enrol-by-age", MOVE_DATES),
+    *(MAKE_DUE_TASKS, "mark-by-phone", MAKE_ROUNDS, "tidy", "count-figures"),
 )
 
 
@@ -67,6 +71,8 @@ def run_job(name: str, on: date, *, trust_clock: bool = False) -> Run:
     if name == MAKE_DUE_TASKS:
         made = make_due_tasks(by=None, until=on)
         claimed, created = made.claimed, made.created
+    elif name in LONG:
+        claimed, created = _run_long(name, on, started)
     else:
         claimed, created = _run_claimed(name, on, started)
     return Run(name, on, claimed, created, round(time.perf_counter() - started, 3))
@@ -79,6 +85,19 @@ def _run_claimed(name: str, on: date, started: float) -> tuple[int, int]:
         if last is not None and last >= on:
             return 0, 0
         created = WORKS[name](on)
+        return claim(session, name, on, created, time.perf_counter() - started), created
+
+
+def _run_long(name: str, on: date, started: float) -> tuple[int, int]:
+    """Do work that has transactions of its own and may begin again, then claim its slots."""
+    last = get_last_slot(name)
+    if last is not None and last >= on:
+        return 0, 0
+    created = LONG[name](on)
+    with one_at_a_time(name) as session:
+        last = get_last_slot(name)
+        if last is not None and last >= on:
+            return 0, created
         return claim(session, name, on, created, time.perf_counter() - started), created
 
 

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TypedDict
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import joinedload
 
 from familydoc.extensions import db
@@ -83,6 +85,39 @@ def latest_valid_from(programme: str, name: str) -> date | None:
         CountyParameter.programme == programme, CountyParameter.name == name
     )
     return db.session.execute(query).scalar_one()
+
+
+class CountyValue(TypedDict):
+    """A stored value as a program reads it."""
+
+    value: str
+    source: str
+    valid_from: str
+
+
+def list_county_values() -> dict[tuple[str, str], list[CountyValue]]:
+    """Give every stored value by programme and parameter, in the order in which they come into
+    force; none where there is no database yet."""
+    found: dict[tuple[str, str], list[CountyValue]] = {}
+    query = select(CountyParameter).order_by(CountyParameter.valid_from, CountyParameter.id)
+    try:
+        rows = list(db.session.execute(query).scalars())
+    except SQLAlchemyError:
+        return {}
+    for row in rows:
+        value = CountyValue(
+            value=row.value, source=row.source, valid_from=row.valid_from.isoformat()
+        )
+        found.setdefault((row.programme, row.name), []).append(value)
+    return found
+
+
+def latest_row(programme: str, name: str) -> int:
+    """Give the key of the newest value of a parameter, 0 where there is none: what was seen."""
+    query = select(func.max(CountyParameter.id)).where(
+        CountyParameter.programme == programme, CountyParameter.name == name
+    )
+    return int(db.session.execute(query).scalar_one() or 0)
 
 
 Rows = list[tuple[CountyParameter, Account | None]]

@@ -5,9 +5,7 @@ from collections import defaultdict
 from datetime import date
 
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
-from familydoc import clock
 from familydoc.extensions import db
 from familydoc.models.programmes import CountyParameter
 from familydoc.rules.errors import RuleError
@@ -32,10 +30,11 @@ def effective(code: str, on: date) -> Programme:
     A stored value the rules refuse (a parameter that is gone, a range that changed) is left
     out and logged: a visit must not fail for it.
     """
-    return _laid_over(get_programme(code), get_overrides(code, on))
+    return laid_over(get_programme(code), get_overrides(code, on))
 
 
-def _laid_over(programme: Programme, overrides: dict[str, str]) -> Programme:
+def laid_over(programme: Programme, overrides: dict[str, str]) -> Programme:
+    """Lay stored values over a programme; one that the rules refuse is left out and logged."""
     for name, value in overrides.items():
         try:
             programme = with_parameters(programme, {name: value})
@@ -56,12 +55,4 @@ def list_effective(on: date) -> dict[str, Programme]:
     )
     for row in rows:
         found[row.programme][row.name] = row.value
-    return {code: _laid_over(one, found[code]) for code, one in load_programmes().items()}
-
-
-def list_overrides() -> dict[str, dict[str, str]]:
-    """Give the county's values of today by programme; none where there is no database yet."""
-    try:
-        return {code: get_overrides(code, clock.today()) for code in load_programmes()}
-    except SQLAlchemyError:
-        return {}
+    return {code: laid_over(one, found[code]) for code, one in load_programmes().items()}

@@ -183,6 +183,15 @@ def _no_choice(setting: Setting, number: Decimal) -> bool:
     return bool(setting.choices) and plain_number(number, 0) not in dict(setting.choices)
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A value that may be set, with its ground and its first day."""
+
+    value: str
+    source: str
+    valid_from: date
+
+
 def read_source(typed: object) -> str:
     """Give where a county value comes from; RuleError `source_missing` on field `source`."""
     source = read_line(typed, "source", "依据", SOURCE_LENGTH)

@@ -1,13 +1,16 @@
 """The shape of a county value; rules/parameters.py judges it."""
 
 from flask_wtf import FlaskForm
-from wtforms import RadioField, StringField
+from wtforms import HiddenField, RadioField, StringField
 
 
 class ValueForm(FlaskForm):  # type: ignore[misc]
     value = StringField("新的值")
     source = StringField("依据")
     valid_from = StringField("从哪天起")
+    #: The newest value the administrator saw, and that they saw what it would move.
+    seen = HiddenField()
+    confirmed = HiddenField()
 
 
 class ChoiceForm(ValueForm):
