@@ -246,9 +246,12 @@ def order_of(answer: object) -> tuple[bool, Any]:
     return isinstance(answer, str), answer
 
 
-def hints_of(programme: Programme, birth: date, day: date) -> dict[str, str]:
-    """Give the line that holds on a day, by the code of the field it stands beside."""
-    reading = Reading(programme, {}, facts_on(birth, day))
+def hints_of(
+    programme: Programme, birth: date, day: date, facts: Mapping[str, object] | None = None
+) -> dict[str, str]:
+    """Give the line that holds on a day, by the code of the field it stands beside; `facts` are
+    what is known since the person was taken in."""
+    reading = Reading(programme, facts or {}, facts_on(birth, day))
     return {t.field: reading.say(t.text) for t in programme.hints if reading.holds(t.when)}
 
 

@@ -32,11 +32,11 @@ HEAD = (
     "corrects",
 )
 QUIET = ("csrf_token", "fill")
-#: Groups that "same as last time" fills, each with what it is called.
-FILLED = {"lifestyle": "生活方式", "drugs": "用药"}
+#: Sections that "same as last time" fills; they stand first.
+FILLED = ("lifestyle", "drugs")
 MORE = "更多检查和备注"
 #: A rest of more rows than these is parted by sections.
-MANY_ROWS = 8
+MANY_ROWS = 12
 #: What the inputs for dates and moments can hold.
 INPUT_SHAPES = {
     "date": re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}"),
@@ -227,10 +227,14 @@ class VisitPage:
         return [text for name, text in self.errors.items() if name not in shown]
 
 
+def rows_of(part: Part) -> list[Row]:
+    """Give every row of a part."""
+    return [*part.rows, *(row for group in part.groups for row in group.rows)]
+
+
 def items_of(part: Part) -> list[Item]:
     """Give every field of a part."""
-    rows = [*part.rows, *(row for group in part.groups for row in group.rows)]
-    return [item for row in rows for item in row.items]
+    return [item for row in rows_of(part) for item in row.items]
 
 
 def build_page(
@@ -241,19 +245,24 @@ def build_page(
     day: date,
     errors: Mapping[str, str] | None = None,
     dues: Mapping[str, date] | None = None,
+    facts: Mapping[str, Mapping[str, object]] | None = None,
 ) -> VisitPage:
     """Make the page of a form from the programmes, what was typed and what was there before.
 
-    `dues` is the oldest open due date of each programme.
+    `dues` is the oldest open due date of each programme, `facts` what is known since its intake.
     """
     shown: set[str] = set()
     free = asked_by_all(programmes)
-    parts = [
-        build_part(resident, programme, sent.answers, last, day, errors or {}, shown, free)
-        for programme in programmes
-    ]
-    for part in parts:
-        part.due_on = (dues or {}).get(part.programme.code)
+    seen = max(day, resident.birth)
+    parts = []
+    for programme in programmes:
+        held = (facts or {}).get(programme.code, {})
+        hints = hints_of(programme, resident.birth, seen, held)
+        part = build_part(resident, programme, sent.answers, last, seen, errors or {}, shown, free)
+        for row in rows_of(part):
+            row.hint = next((hints[i.field.code] for i in row.items if i.field.code in hints), "")
+        part.due_on = (dues or {}).get(programme.code)
+        parts.append(part)
     for part in parts[1:]:
         part.open = any(item.value or item.error for item in items_of(part))
     return VisitPage(resident, sent.text("uid"), sent.head, parts, dict(errors or {}))
@@ -276,9 +285,7 @@ def build_part(
     free: set[str],
 ) -> Part:
     """Make one programme's rows; fields that an earlier part shows are left out."""
-    sex, seen = SEX_CODES.get(resident.sex), max(day, resident.birth)
-    months = months_on(resident.birth, seen)
-    hints = hints_of(programme, resident.birth, seen)
+    sex, months = SEX_CODES.get(resident.sex), months_on(resident.birth, day)
     rows: dict[str, Row] = {}
     for one in programme.fields.values():
         if (one.code in shown and not one.own) or (one.only and not one.only.allows(sex, months)):
@@ -289,7 +296,6 @@ def build_part(
             follow_parent(programme, item, typed)
         row = rows.setdefault(one.row or one.code, Row(one.row or one.label, []))
         row.items.append(item)
-        row.hint = row.hint or hints.get(one.code, "")
     for row in rows.values():
         row.last = last_words(row)
         row.last_on = max((i.last_on for i in row.items if i.last_on), default=None)
@@ -304,9 +310,10 @@ def build_groups(programme: Programme, rows: Sequence[Row]) -> list[Group]:
     A long rest is parted by the sections of the form.
     """
     rest = [row for row in rows if row.items[0].field.section not in FILLED]
-    sections = dict(programme.sections) if len(rest) > MANY_ROWS else {}
-    labels = {**FILLED, **{c: t for c, t in sections.items() if c not in FILLED}, "more": MORE}
-    groups = {code: Group(code, label, []) for code, label in labels.items()}
+    sections = dict(programme.sections)
+    labels = {code: sections.get(code, "") for code in FILLED}
+    labels |= sections if len(rest) > MANY_ROWS else {}
+    groups = {code: Group(code, label, []) for code, label in {**labels, "more": MORE}.items()}
     for row in rows:
         groups.get(row.items[0].field.section, groups["more"]).rows.append(row)
     for code in FILLED:
