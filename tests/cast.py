@@ -2,7 +2,7 @@
 
 County 清水河县 with two centres. 城关镇卫生院 has 一队 (chen leads; yun, jia) and 二队 (li leads);
 宏河镇卫生院 has one team with wu, the outsider. Villages: 城关村, 南沟村 (一队), 神池窑村 (二队),
-and 元子湾村 (宏河). 圣泉社区 is served by nobody.
+and 元子湾村 (宏河). 圣泉社区 is served by nobody. gao receives what is referred to 清水河县人民医院.
 """
 
 import uuid
@@ -19,6 +19,7 @@ from familydoc.models.accounts import Account
 from familydoc.models.contracts import Contract, PackageItem, ServicePackage
 from familydoc.models.enrolments import Enrolment
 from familydoc.models.organisations import Organisation
+from familydoc.models.referrals import Referral
 from familydoc.models.residents import Resident, ResidentTag, ResidentTerm
 from familydoc.models.tasks import Task
 from familydoc.models.teams import Staff, Team, TeamMember, TeamVillage
@@ -28,7 +29,7 @@ from familydoc.rules.residents import search_terms
 from familydoc.transaction import transaction
 
 PASSWORD = "Qingshui-2026"
-CHENGGUAN, HONGHE = "150124100", "150124101"
+CHENGGUAN, HONGHE, HOSPITAL = "150124100", "150124101", "150124-RM01"
 CHENGGUAN_VILLAGE, NANGOU, SHENCHIYAO = "150124100200", "150124100202", "150124100201"
 SHENGQUAN, YUANZIWAN = "150124100007", "150124101200"
 SINCE = date(2025, 1, 1)
@@ -41,7 +42,7 @@ PEOPLE = (
     ("wu", "武秀英", "leader", "中医师", "family_doctor", "honghe1"),
 )
 #: Everybody who can sign in, the outsider of 城关一队 last.
-CAST = ("admin", "sun", "zhao", "chen", "yun", "jia", "li", "board", "wu")
+CAST = ("admin", "sun", "zhao", "chen", "yun", "jia", "li", "board", "gao", "wu")
 
 
 def add(row):  # type: ignore[no-untyped-def]
@@ -57,6 +58,7 @@ def fill_cast() -> None:
     with transaction():
         county = add_places(by=None, rows=read_divisions(DIVISIONS))
         _fill_centres(county)
+        _fill_hospital(county)
         _fill_people(password_hash)
         _fill_villages()
         _fill_packages()
@@ -65,6 +67,7 @@ def fill_cast() -> None:
             ("sun", "supervisor", "150124"),
             ("zhao", "manager", CHENGGUAN),
             ("board", "board", CHENGGUAN),
+            ("gao", "manager", HOSPITAL),
         ):
             _account(username, role, organisation(code), None, password_hash)
 
@@ -94,6 +97,18 @@ def _fill_centres(county: Organisation) -> None:
                     services="随访、慢病用药、上门服务、转诊",
                 )
             )
+
+
+def _fill_hospital(county: Organisation) -> None:
+    add(
+        Organisation(
+            code=HOSPITAL,
+            name="清水河县人民医院",
+            kind="county_hospital",
+            parent_id=county.id,
+            telephone="0471-7910120",
+        )
+    )
 
 
 def _fill_people(password_hash: str) -> None:
@@ -264,6 +279,28 @@ def make_task(enrolment: Enrolment, due_on: date, kind: str = "regular", **colum
                     "staff_id": enrolment.staff_id,
                     "village_code": enrolment.resident.village_code,
                     "created_at": clock.now(),
+                }
+                | columns
+            )
+        )
+
+
+def make_referral(resident: Resident, **columns: object) -> Referral:
+    """Store an open referral of a resident to the hospital, made by hand today; commits."""
+    today = clock.today()
+    with transaction():
+        return add(
+            Referral(
+                **{
+                    "uid": str(uuid.uuid4()),
+                    "resident_id": resident.id,
+                    "programme": "hypertension",
+                    "urgency": "routine",
+                    "reason": "连续两次没有达标",
+                    "from_organisation_id": resident.centre_id,
+                    "to_organisation_id": organisation(HOSPITAL).id,
+                    "opened_on": today,
+                    "check_due_on": today + timedelta(days=14),
                 }
                 | columns
             )

@@ -184,7 +184,10 @@ def _broken(viewer: Account, on: date, team: str, centre: str) -> Subquery:
     """One row for every chain that broke: whose, of which programme, and since when."""
     seen = [scope.residents(viewer), Resident.state == "present", *_narrowed(team, centre)]
     parts = union_all(
-        *(part.join(Resident, Resident.id == whose).where(*seen) for part, whose in _breaks(on))
+        *(
+            part.join(Resident, Resident.id == whose).where(*seen)
+            for part, whose in _breaks(viewer, on)
+        )
     ).subquery()
     grouped = (parts.c.resident_id, parts.c.programme)
     return select(*grouped, func.min(parts.c.since).label("since")).group_by(*grouped).subquery()
@@ -200,9 +203,14 @@ def _narrowed(team: str, centre: str) -> list[ColumnElement[bool]]:
     return found
 
 
-def _breaks(on: date) -> list[tuple[Select[Any], Any]]:
+def _near(model: Any, viewer: Account) -> list[ColumnElement[bool]]:
+    """A team's rows by the team's own index; care and tasks are handed over with the resident."""
+    return [scope.of_team(model, viewer)] if viewer.role in ("leader", "member") else []
+
+
+def _breaks(viewer: Account, on: date) -> list[tuple[Select[Any], Any]]:
     """The four places where a chain breaks (rules/chains.BREAKS), as dates and codes only."""
-    overdue = and_(Task.state == "open", Task.due_on < on)
+    overdue = and_(Task.state == "open", Task.due_on < on, *_near(Task, viewer))
     recheck = _since(Task.resident_id, Task.programme, Task.due_on).where(
         overdue, Task.kind == "recheck"
     )
@@ -227,11 +235,11 @@ def _breaks(on: date) -> list[tuple[Select[Any], Any]]:
         (recheck, Task.resident_id),
         (outcome, Referral.resident_id),
         (after, Task.resident_id),
-        (_without_referral(), Enrolment.resident_id),
+        (_without_referral(viewer), Enrolment.resident_id),
     ]
 
 
-def _without_referral() -> Select[Any]:
+def _without_referral(viewer: Account) -> Select[Any]:
     """The last reading asks for a referral that nobody has made."""
     answered = exists().where(
         Referral.resident_id == Enrolment.resident_id,
@@ -244,7 +252,12 @@ def _without_referral() -> Select[Any]:
         _since(Enrolment.resident_id, Enrolment.programme, Visit.visit_date)
         .join(Assessment, Assessment.id == Enrolment.last_assessment_id)
         .join(Visit, Visit.id == Assessment.visit_id)
-        .where(Enrolment.state == "active", Assessment.referral != "none", ~answered)
+        .where(
+            Enrolment.state == "active",
+            Assessment.referral != "none",
+            ~answered,
+            *_near(Enrolment, viewer),
+        )
     )
 
 

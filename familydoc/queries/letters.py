@@ -8,12 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from familydoc.extensions import db
+from familydoc.labels import word
 from familydoc.models.enrolments import Enrolment
 from familydoc.models.referrals import Referral
 from familydoc.models.visits import Visit
 from familydoc.rules.definitions import Programme
 from familydoc.rules.letters import drugs_of, readings_of, symptoms_of
-from familydoc.rules.privacy import discreet_word, words_for
 from familydoc.rules.programmes import load_programmes
 
 #: Visits a letter looks back on.
@@ -31,7 +31,8 @@ ILLNESSES = frozenset(
 class Letter:
     """The facts beside the referral itself, all in words.
 
-    A private programme has its discreet word, and stands there only where the referral is about it.
+    A private programme stands there only where the referral is about it, and then by its name: no
+    hospital can treat what it is not told. The page is for the own team and that hospital alone.
     """
 
     programme: str
@@ -48,8 +49,8 @@ def get_letter(referral: Referral) -> Letter:
     own = referral.visit or next(iter(visits), None)
     rows = ((visit.visit_date, "，".join(_readings(known, visit))) for visit in visits)
     return Letter(
-        programme=discreet_word("programme", referral.programme),
-        illnesses=words_for("programme", (p.code for p in known if p.code in ILLNESSES), own=False),
+        programme=word("programme", referral.programme),
+        illnesses=tuple(word("programme", p.code) for p in known if p.code in ILLNESSES),
         readings=tuple((day, text) for day, text in rows if text)[:SHOWN],
         symptoms=_each(symptoms_of(one, own.answers) for one in known) if own else (),
         drugs=next(filter(None, (_drugs(known, visit) for visit in visits)), ()),

@@ -7,6 +7,7 @@ from flask import Blueprint, render_template, request
 from familydoc import clock
 from familydoc.actions.figures import refresh_figures
 from familydoc.formats.bars import Bars, draw_bars
+from familydoc.queries.chains import count_broken
 from familydoc.queries.counts import Due
 from familydoc.queries.report_lines import Report, count_report, read_report
 from familydoc.queries.reports import completed_of
@@ -48,6 +49,7 @@ def index() -> str:
         line_list=partial(tasks_of_line, place, period=period),
         bars=_bars(report),
         rounds=_rounds(place),
+        broken=_broken(place),
     )
 
 
@@ -62,6 +64,14 @@ def _report(place: Place, period: str) -> Report:
         return count_report(place.scope, clock.today(), period, clock.now())
     refresh_figures(by=viewer())
     return read_report(place.scope, period)
+
+
+def _broken(place: Place) -> int | None:
+    """The chains that broke in a place, which the list behind counts alike."""
+    if not allowed("referrals.see"):
+        return None
+    address = {key: place.address[key] for key in ("team", "centre") if key in place.address}
+    return count_broken(viewer(), clock.today(), **address)
 
 
 def _rounds(place: Place) -> Standing | None:

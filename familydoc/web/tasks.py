@@ -1,6 +1,7 @@
 """The today list, the lists behind the reports, and what came of a call."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -13,11 +14,12 @@ from familydoc.actions.contacts import record_contact
 from familydoc.actions.referrals import close_referral
 from familydoc.labels import LABELS
 from familydoc.models.organisations import Division
-from familydoc.models.tasks import Task
+from familydoc.models.tasks import RANK_DANGER, Task
 from familydoc.queries import today as queries
+from familydoc.queries.chains import count_broken
 from familydoc.queries.counts import Scope
 from familydoc.queries.jobs import get_last_run
-from familydoc.queries.referrals import find_open_referral
+from familydoc.queries.referrals import find_open_referral, list_urgent
 from familydoc.queries.reports import completed_quarter
 from familydoc.queries.scope import get_visible
 from familydoc.queries.task_periods import PERIODS, SHOWN
@@ -64,7 +66,15 @@ def index() -> str:
         here=here,
         night=get_last_run(),
         quarter=completed_quarter(quarter_scope(wanted), wanted.on),
+        letters=urgent_letters(page.rows),
+        broken=count_broken(viewer(), wanted.on),
     )
+
+
+def urgent_letters(cards: Sequence[queries.Card]) -> dict[int, str]:
+    """Give the urgent letter of those in the danger chain; asked for only when there are any."""
+    chain = [card.resident.id for card in cards if card.first.rank == RANK_DANGER]
+    return list_urgent(chain)
 
 
 def show_period(wanted: queries.Wanted) -> str:

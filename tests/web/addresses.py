@@ -18,6 +18,7 @@ from familydoc import clock
 from familydoc.extensions import db, keys
 from familydoc.models.imports import RosterImport, RosterImportRow
 from familydoc.models.prescriptions import EducationPrescription
+from familydoc.models.organisations import Organisation
 from familydoc.models.referrals import Referral
 from familydoc.models.residents import Resident, ResidentState
 from familydoc.models.rounds import Round
@@ -33,6 +34,7 @@ from tests.cast import (
     add,
     make_contract,
     make_enrolment,
+    make_referral,
     make_resident,
     make_task,
     staff,
@@ -40,7 +42,7 @@ from tests.cast import (
 from tests.formats.photographs import png
 
 COUNTY = frozenset({"admin", "sun"})
-EVERYBODY = frozenset({"admin", "sun", "zhao", "chen", "yun", "jia", "li", "board", "wu"})
+EVERYBODY = frozenset({"admin", "sun", "zhao", "chen", "yun", "jia", "li", "board", "gao", "wu"})
 #: Who may see a resident of 城关一队, a resident of 宏河, and all that hangs on either.
 NEAR_PEOPLE = frozenset({"sun", "zhao", "chen", "yun", "jia"})
 FAR_PEOPLE = frozenset({"sun", "wu"})
@@ -149,6 +151,76 @@ class Rows:
                 )
 
         return self.once("prescription", build)
+
+    def referral(self, **columns: object) -> Referral:
+        """One made by hand, near to gao's hospital, far to another one."""
+
+        def build() -> Referral:
+            if self.near:
+                return make_referral(self.resident(), **columns)
+            with transaction():
+                other = add(
+                    Organisation(code="150124-ZY02", name="县中医院", kind="county_hospital")
+                )
+            return make_referral(self.resident(), to_organisation_id=other.id)
+
+        return self.once("hand-made referral", build)
+
+    def prescription(self) -> EducationPrescription:
+        def build() -> EducationPrescription:
+            resident = self.resident()
+            with transaction():
+                return add(
+                    EducationPrescription(
+                        uid=str(uuid.uuid4()),
+                        resident_id=resident.id,
+                        disease="hypertension",
+                        body={"know": ["按时吃药"]},
+                        goals=["每天走路半小时"],
+                        issued_on=date(2026, 11, 20),
+                        recorded_at=clock.now(),
+                    )
+                )
+
+        return self.once("prescription", build)
+
+    def referral_task(self):  # type: ignore[no-untyped-def]
+        def build():  # type: ignore[no-untyped-def]
+            visit, enrolment = self.visit(), self.enrolment()
+            with transaction():
+                add(
+                    Referral(
+                        uid=str(uuid.uuid4()),
+                        resident_id=self.resident().id,
+                        programme=enrolment.programme,
+                        visit_id=visit.id,
+                        urgency="routine",
+                        opened_on=date(2026, 11, 20),
+                        check_due_on=date(2026, 12, 4),
+                    )
+                )
+            return make_task(enrolment, date(2026, 12, 4), "referral_fu", source_visit_id=visit.id)
+
+        return self.once("referral", build)
+
+    def waiting_resident(self) -> Resident:
+        """The resident with a change of state that waits to be confirmed."""
+
+        def build() -> Resident:
+            resident = self.resident()
+            with transaction():
+                add(
+                    ResidentState(
+                        resident_id=resident.id,
+                        state="moved",
+                        on=date(2026, 11, 20),
+                        asked_at=clock.now(),
+                        asked_by=account(self.member).id,
+                    )
+                )
+            return resident
+
+        return self.once("waiting", build)
 
     def referral_task(self):  # type: ignore[no-untyped-def]
         def build():  # type: ignore[no-untyped-def]
@@ -267,6 +339,10 @@ BUILDERS: dict[tuple[str, str], Callable[[Rows], Key]] = {
     ("programme", "name"): lambda _: Key("line_sbp", EVERYBODY),
     ("photo", "uid"): _colleague,
     ("prescriptions", "uid"): lambda rows: Key(rows.prescription().uid, rows.people),
+    ("referrals", "uid"): lambda rows: Key(
+        rows.referral().uid, rows.people | ({"gao"} if rows.near else set())
+    ),
+    ("prescriptions", "uid"): lambda rows: Key(rows.prescription().uid, rows.people),
     ("residents", "uid"): lambda rows: Key(rows.resident().uid, rows.people),
     ("rounds", "number"): lambda rows: Key(rows.round_().id, rows.people),
     ("staff", "uid"): _colleague,
@@ -280,6 +356,16 @@ BUILDERS: dict[tuple[str, str], Callable[[Rows], Key]] = {
 SPECIAL: dict[tuple[str, str], Callable[[Rows], Key]] = {
     ("tasks.referral", "number"): lambda rows: Key(rows.referral_task().id, rows.people),
     ("tasks.check", "number"): lambda rows: Key(rows.referral_task().id, rows.people),
+    **{
+        (f"referrals.answers.{view}", "uid"): lambda rows: Key(
+            rows.referral().uid, frozenset({"gao"} if rows.near else ())
+        )
+        for view in ("receive", "show", "save")
+    },
+    **{
+        (f"referrals.{view}", "uid"): lambda rows: Key(rows.referral().uid, rows.people)
+        for view in ("elsewhere", "send_elsewhere", "cancel")
+    },
     **{
         (f"residents.states.{view}", "uid"): lambda rows: Key(
             rows.waiting_resident().uid, rows.people
