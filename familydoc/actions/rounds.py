@@ -31,7 +31,7 @@ from familydoc.rules.rounds import (
 )
 from familydoc.transaction import transaction
 
-INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 COLUMNS = [
     "kind",
     "organisation_id",
@@ -66,8 +66,15 @@ def make_rounds(*, by: Account | None, on: date) -> int:
         moved = _follow_villages(session)
         cancelled = _cancel_unserved(session)
         missed = _miss(session, on)
-        found = {"created": created, "moved": moved, "cancelled": cancelled, "missed": missed}
-        record(by=by, verb="make_rounds", entity="job", **found)
+        record(
+            by=by,
+            verb="make_rounds",
+            entity="job",
+            created=created,
+            moved=moved,
+            cancelled=cancelled,
+            missed=missed,
+        )
     return created
 
 
@@ -272,7 +279,7 @@ def _closed(round_: Round) -> str:
     return "这次巡诊已经有人记过了，先前记的没有改动。要改请先重新打开。"
 
 
-def _note(by: Account, verb: str, round_: Round, **details: object) -> None:
+def _note(by: Account, verb: str, round_: Round, **details: Any) -> None:
     record(
         by=by,
         verb=verb,

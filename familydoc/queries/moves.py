@@ -257,7 +257,7 @@ class _More:
                 Task.enrolment_id.in_(ids), Task.kind == "exam", Task.state == "done"
             )
             rows_ = db.session.execute(done.group_by(Task.enrolment_id))
-            self.exams = {row[0]: row[1] for row in rows_}
+            self.exams = {row[0]: row[1] for row in rows_ if row[1] is not None}
 
 
 def _visits_of(people: Sequence[int]) -> Mapping[int, list[PastVisit]]:

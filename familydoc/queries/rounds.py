@@ -184,19 +184,19 @@ def list_expected(round_: Round) -> list[Staff]:
     Who is in the report already stays, also after leaving.
     """
     kind = load_kinds()[round_.kind]
-    member = TeamMember.until.is_(None)
     if kind.who == "team":
-        member &= (TeamMember.team_id == round_.team_id) & (TeamMember.role != "county_expert")
+        of = and_(TeamMember.team_id == round_.team_id, TeamMember.role != "county_expert")
     else:
         teams = select(Team.id).where(Team.organisation_id == round_.organisation_id, Team.active)
-        member &= TeamMember.team_id.in_(teams) & (TeamMember.role == kind.who)
+        of = and_(TeamMember.team_id.in_(teams), TeamMember.role == kind.who)
+    members = select(TeamMember.staff_id).where(TeamMember.until.is_(None), of)
     written = select(Attendance.staff_id).where(Attendance.round_id == round_.id)
     query = (
         select(Staff)
         .where(
             or_(
                 Staff.id.in_(written),
-                and_(Staff.active, Staff.id.in_(select(TeamMember.staff_id).where(member))),
+                and_(Staff.active, Staff.id.in_(members)),
             )
         )
         .order_by(Staff.id)

@@ -1,12 +1,15 @@
 """`rules assess` and `rules list`: status, JSON on one side, one sentence on the other."""
 
 import json
+from datetime import date
 
 import pytest
 from click.testing import CliRunner
 
 from familydoc.cli_rules import rules_group
 from familydoc.extensions import db
+from familydoc.models.programmes import CountyParameter
+from familydoc.transaction import transaction
 
 CASE = {
     "birth": "1960-06-20",
@@ -88,3 +91,23 @@ def test_list_of_indicators_has_codes_names_and_definitions(app):
         r["code"] for r in rows
     }
     assert all(set(row) == {"code", "name", "definition"} for row in rows)
+
+
+def test_list_shows_the_countys_value_with_source_date_and_history(app):
+    with transaction():
+        for value, since in (("135", "2026-06-01"), ("130", "2026-11-01"), ("125", "2027-01-01")):
+            row = CountyParameter(
+                programme="hypertension",
+                name="line_sbp",
+                value=value,
+                source=f"文件{value}",
+                valid_from=date.fromisoformat(since),
+            )
+            db.session.add(row)
+    listed = json.loads(app.test_cli_runner().invoke(args=["rules", "list", "--json"]).output)
+    programme = next(p for p in listed if p["code"] == "hypertension")
+    line = next(p for p in programme["parameters"] if p["code"] == "line_sbp")
+    assert (line["county"], line["county_source"]) == ("130", "文件130")
+    assert line["county_since"] == "2026-11-01"
+    assert [one["value"] for one in line["history"]] == ["135", "130", "125"]
+    assert line["value"] == 140

@@ -1,6 +1,7 @@
 """Windows of rounds without a gap, the county's numbers, and reports judged field by field."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_windows_part_a_period_without_gap_or_overlap(first, times):
     parts = part_period(first, last, times)
     assert len(parts) == times
     assert (parts[0].first, parts[-1].due) == (first, last)
-    for one, following in zip(parts, parts[1:], strict=False):
+    for one, following in pairwise(parts):
         assert following.first == one.due + timedelta(days=1)
 
 
