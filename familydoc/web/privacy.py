@@ -8,6 +8,8 @@ from flask_login import current_user
 from familydoc.labels import word
 from familydoc.rules import privacy
 
+#: What stands in the place of what was found.
+CONCEALED = "内容只有本人的团队能看"
 #: The kinds of words a private name stands among.
 NAMING = ("programme", "tag")
 
@@ -15,6 +17,7 @@ NAMING = ("programme", "tag")
 def init_app(app: Flask) -> None:
     """Make `word` in every template one that knows who is looking."""
     app.jinja_env.filters.update(sign=privacy.sign_of, merge_ticks=privacy.merge_ticks)
+    app.jinja_env.filters.update(discreetly=discreetly)
     app.jinja_env.globals.update(
         word=shown_word, tag_words=tag_words, is_private=privacy.is_private
     )

@@ -20,6 +20,7 @@ from familydoc.rules.programmes import load_programmes
 from familydoc.rules.tasks import CLOSED_BY_A_VISIT, TOO_SOON, OpenTask, early_until, step_title
 from familydoc.rules.visits import LATE_DAYS
 from familydoc.web.filters import short_day
+from familydoc.web.privacy import CONCEALED, concealed
 
 NEXT_WORDS = {
     "regular": "随访",
@@ -111,8 +112,10 @@ def _outcome_words(outcome: queries.Outcome) -> ResultWords:
 
 
 def assessment_words(assessment: Assessment) -> ResultWords:
-    """Give the words of a stored assessment."""
+    """Give the words of a stored assessment; of a private one only those who may read them."""
     programme = load_programmes()[assessment.programme]
+    if concealed(programme.code):
+        return ResultWords(programme.discreet, "", "", "", "", [], [], [], f"{CONCEALED}。")
     tone = next((c.tone for c in programme.classes if c.value == assessment.class_code), "")
     steps = [(step["kind"], read_due(step["due"])) for step in assessment.next]
     anchor = assessment.enrolment.anchor if programme.schedules else unknown_anchor
@@ -140,6 +143,7 @@ class VisitWords:
     results: list[ResultWords]
     readings: str
     rows: list[tuple[str, list[tuple[str, str]]]]
+    note: str = ""
 
 
 def visit_words(visit: Visit) -> VisitWords:
@@ -150,7 +154,13 @@ def visit_words(visit: Visit) -> VisitWords:
         results=results,
         readings=readings_line(visit),
         rows=answer_rows(visit),
+        note=CONCEALED if any(concealed(a.programme) for a in visit.assessments) else visit.note,
     )
+
+
+def open_programmes() -> list[Programme]:
+    """Give the programmes whose answers the viewer may read."""
+    return [one for one in load_programmes().values() if not concealed(one.code)]
 
 
 def readings_line(visit: Visit) -> str:
@@ -158,7 +168,7 @@ def readings_line(visit: Visit) -> str:
     held = visit.answers
     pressure = f"{held['sbp']}/{held['dbp']} mmHg" if "sbp" in held and "dbp" in held else ""
     others = []
-    for programme in load_programmes().values():
+    for programme in open_programmes():
         for one in programme.needed:
             if one.code in held and one.code not in ("sbp", "dbp"):
                 others.append(f"{one.label} {show_answer(one, held[one.code])} {one.unit}")
@@ -170,7 +180,7 @@ def answer_rows(visit: Visit) -> list[tuple[str, list[tuple[str, str]]]]:
     shown: set[str] = set()
     found = []
     judged = [assessment.programme for assessment in visit.assessments]
-    for programme in sorted(load_programmes().values(), key=lambda p: p.code not in judged[:1]):
+    for programme in sorted(open_programmes(), key=lambda p: p.code not in judged[:1]):
         pairs = list(_pairs(programme, visit, shown))
         if pairs:
             found.append((programme.name, pairs))

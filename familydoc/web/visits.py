@@ -29,6 +29,7 @@ from familydoc.web.forms.visits import (
     fill_unchanged,
     read_sent,
 )
+from familydoc.web.privacy import read_code
 from familydoc.web.visit_words import (
     closing_words,
     due_words,
@@ -186,7 +187,7 @@ def index() -> str:
 
 def read_filter(args: Mapping[str, str]) -> queries.VisitFilter:
     """Read the list's filters; what cannot be read limits nothing."""
-    code = args.get("programme", "")
+    code = read_code(args.get("programme", ""))
     return queries.VisitFilter(
         since=parse_iso_date(args.get("since")),
         until=parse_iso_date(args.get("until")),
@@ -266,8 +267,8 @@ def show_form(
     day = parse_iso_date(sent.head.get("visit_date")) or clock.today()
     programmes = list_parts(resident, sent.text("task"))
     last = last_of(resident, day, corrects)
-    dues = oldest_dues(resident)
-    page = build_page(resident, programmes, sent, last, day, errors_of(refused), dues)
+    dues, facts = oldest_dues(resident), facts_of(resident)
+    page = build_page(resident, programmes, sent, last, day, errors_of(refused), dues, facts)
     return render_template(
         "visits/correct.html" if corrects else "visits/new.html",
         page=page,
@@ -280,7 +281,7 @@ def show_form(
         danger_steps=[s for o in found.outcomes if o.decision for s in o.decision.danger_steps]
         if found
         else [],
-        data=page_data(resident, programmes, facts_of(resident), corrects),
+        data=page_data(resident, programmes, facts, corrects),
     )
 
 

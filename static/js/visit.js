@@ -250,7 +250,7 @@ function showBrief(found) {
 // A programme behind a closed fold says nothing until something of it is typed.
 function shownProgrammes() {
   return data.programmes.filter((programme) => {
-    const part = byId(programme.code);
+    const part = form.querySelector(`[data-programme="${programme.code}"]`);
     return part.tagName !== "DETAILS" || part.open || !judge(programme).lacks;
   });
 }
