@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
@@ -11,9 +11,12 @@ from familydoc.actions import states as actions
 from familydoc.labels import word
 from familydoc.models.residents import Resident, ResidentState
 from familydoc.queries import states as queries
+from familydoc.queries.contacts import find_failed_visits
 from familydoc.queries.enrolments import list_enrolments
 from familydoc.queries.tasks import list_open_tasks
+from familydoc.queries.whereabouts import facts_of
 from familydoc.rules.errors import RuleError
+from familydoc.rules.facts import Fact, read_fact
 from familydoc.rules.states import choices, needs_confirmation
 from familydoc.rules.values import parse_date
 from familydoc.web.access import allowed, requires, viewer
@@ -30,6 +33,11 @@ def ask(uid: str) -> Any:
     if queries.find_pending(resident.id) is not None:
         return redirect(url_for("residents.states.confirm", uid=uid), 303)
     form.on.data = clock.today().isoformat()
+    asked = request.args.get("state")
+    form.state.data = asked if asked in choices(resident.state) else None
+    form.until.data = request.args.get("until", "")[:10]
+    if asked == "lost":
+        form.reason.data = _failed_words(resident)
     return _ask_page(resident, form)
 
 
@@ -46,12 +54,23 @@ def ask_now(uid: str) -> Any:
             on=_day(form.on.data, "on", "从哪天起"),
             reason=form.reason.data or "",
             until=parse_date(form.until.data),
+            fact=_fact(form) if form.state.data == "deceased" else None,
         )
     except RuleError as refused:
         field = form[refused.field if refused.field in form else "state"]
         field.errors = [*field.errors, refused.message]
         return _ask_page(resident, form), 422
     return _after_asking(resident, change)
+
+
+def _fact(form: StateForm | ConfirmForm) -> Fact:
+    return read_fact(form.fact.data or "", form.detail.data or "", viewer().name)
+
+
+def _failed_words(resident: Resident) -> str:
+    """Say why somebody is called lost, where three visits in a row have failed."""
+    days = find_failed_visits(resident.id)
+    return f"连续 {len(days)} 次上门没有见到，最后一次 {days[-1]}" if days else ""
 
 
 def _ask_page(resident: Resident, form: StateForm) -> str:
@@ -105,9 +124,15 @@ def confirm_now(uid: str) -> Any:
         form.sure.errors = ["请先勾选这一句，再按确认。"]
         return _confirm_page(resident, form, RefuseForm()), 422
     try:
-        actions.confirm_state(by=viewer(), resident=resident, change=change)
+        actions.confirm_state(
+            by=viewer(),
+            resident=resident,
+            change=change,
+            fact=_fact(form) if change.state == "deceased" else None,
+        )
     except RuleError as refused:
-        form.sure.errors = [refused.message]
+        field = form[refused.field if refused.field in form else "sure"]
+        field.errors = [*field.errors, refused.message]
         return _confirm_page(resident, form, RefuseForm()), 422
     flash(
         f"已确认：{resident.name}{word('resident_state', change.state)}，不再出现在名单和统计里。"
@@ -144,6 +169,7 @@ def _confirm_page(resident: Resident, form: ConfirmForm, refusal: RefuseForm) ->
         change=change,
         form=form,
         refusal=refusal,
+        facts=facts_of(change),
         enrolments=live,
         tasks=list_open_tasks(resident.id),
         contract=queries.find_active_contract(resident.id),

@@ -10,25 +10,35 @@ from werkzeug.wrappers import Response
 
 from familydoc import clock
 from familydoc.actions import residents as actions
-from familydoc.labels import LABELS, word
+from familydoc.labels import LABELS
 from familydoc.models.organisations import Division
 from familydoc.models.residents import STATES, Resident
 from familydoc.queries import places, states
 from familydoc.queries import residents as queries
 from familydoc.queries.records import get_record
 from familydoc.queries.scope import get_visible
+from familydoc.queries.transfers import count_incoming
+from familydoc.queries.whereabouts import get_whereabouts
 from familydoc.rules.errors import RuleError
 from familydoc.rules.identity import Identity
 from familydoc.rules.particulars import Particulars, facts_of, read_particulars, read_tags, read_uid
 from familydoc.rules.permissions import may
 from familydoc.rules.populations import groups_of
+from familydoc.rules.privacy import ANY_PRIVATE, is_private, sign_of
 from familydoc.rules.programmes import load_programmes
 from familydoc.rules.residents import KEY_POPULATIONS
 from familydoc.rules.search import Query, read_query
-from familydoc.web import htmx, resident_care, resident_states
+from familydoc.web import (
+    htmx,
+    resident_care,
+    resident_intake,
+    resident_pauses,
+    resident_states,
+)
 from familydoc.web.access import requires, viewer
 from familydoc.web.find import UID, address_of, find_resident
 from familydoc.web.forms.residents import ResidentForm, TagsForm
+from familydoc.web.privacy import read_code, sees_names, shown_word
 
 blueprint = Blueprint("residents", __name__)
 
@@ -57,6 +67,11 @@ def search() -> Any:
     return redirect(address, 303)
 
 
+def _tag_choices(form: ResidentForm | TagsForm) -> list[Any]:
+    """Give the groups somebody may tick: private ones only the own team."""
+    return [one for one in form.tags.choices if sees_names() or not is_private(one.value)]
+
+
 def _list(query: Query, after: str) -> str:
     today, filters = clock.today(), read_filters()
     if query.kind == "nothing":
@@ -76,6 +91,7 @@ def _list(query: Query, after: str) -> str:
         people=_rows(page.residents),
         choices=_choices,
         pending=states.count_pending(viewer()) if may(viewer().role, "residents.confirm") else 0,
+        incoming=count_incoming(viewer()),
         next_address=_next(query, filters, page.after),
     )
 
@@ -91,11 +107,11 @@ def _next(query: Query, filters: queries.Filters, after: str) -> str:
 def read_filters() -> queries.Filters:
     """Read the filters of the address; what is no choice narrows nothing."""
     args = request.args
-    tags = (*KEY_POPULATIONS, queries.ANY_GROUP)
+    tag, programme = (read_code(args.get(name, "")) for name in ("tag", "programme"))
     return queries.Filters(
         village=_code(args.get("village", "")),
-        tag=args.get("tag", "") if args.get("tag") in tags else "",
-        programme=args.get("programme", "") if args.get("programme") in LABELS["programme"] else "",
+        tag=tag if tag in (*KEY_POPULATIONS, queries.ANY_GROUP, ANY_PRIVATE) else "",
+        programme=programme if programme in (*LABELS["programme"], ANY_PRIVATE) else "",
         state=args.get("state", "") if args.get("state") in STATES else "",
         signed=args.get("signed", "") if args.get("signed") in ("yes", "no") else "",
         team=args.get("team", "") if UID.fullmatch(args.get("team", "")) else "",
@@ -135,7 +151,9 @@ def _choices() -> dict[str, Any]:
 
 
 def _words(kind: str, codes: Iterable[str]) -> list[tuple[str, str]]:
-    return [(code, word(kind, code)) for code in codes]
+    """Give what a filter offers; private ones are one choice outside the own team."""
+    shown = dict.fromkeys(read_code(code) for code in codes)
+    return [(sign_of(code), shown_word(kind, code)) for code in shown]
 
 
 def _by_township(villages: list[Division]) -> list[tuple[str, list[Division]]]:
@@ -153,7 +171,11 @@ def detail(uid: str) -> str:
     resident = find_resident(uid)
     record = get_record(viewer(), resident, clock.today())
     return render_template(
-        "residents/detail.html", resident=resident, record=record, address_of=address_of
+        "residents/detail.html",
+        resident=resident,
+        record=record,
+        where=get_whereabouts(resident),
+        address_of=address_of,
     )
 
 
@@ -210,6 +232,7 @@ def _form(
     resident: Resident | None = None,
 ) -> str:
     """Show the form; a manager may move somebody to any village of the county."""
+    form.tags.choices = _tag_choices(form)
     everywhere = resident is not None and may(viewer().role, "residents.move")
     villages = list(places.list_villages(viewer(), everywhere))
     if resident is not None and resident.village not in villages:
@@ -272,6 +295,7 @@ def _after_edit(uid: str) -> Response:
 def tags(uid: str) -> str:
     resident = find_resident(uid)
     form = TagsForm(data={"tags": [row.tag for row in resident.tags]})
+    form.tags.choices = _tag_choices(form)
     return render_template("residents/tags.html", resident=resident, form=form)
 
 
@@ -279,10 +303,14 @@ def tags(uid: str) -> str:
 @requires("residents.edit")
 def save_tags(uid: str) -> Response:
     resident, form = find_resident(uid), TagsForm()
-    actions.change_tags(by=viewer(), resident=resident, tags=read_tags(form.tags.data or ()))
+    kept = [] if sees_names() else [row.tag for row in resident.tags if is_private(row.tag)]
+    typed = [tag for tag in form.tags.data or () if sees_names() or not is_private(tag)]
+    actions.change_tags(by=viewer(), resident=resident, tags=read_tags([*typed, *kept]))
     flash("重点人群已经改好。")
     return redirect(url_for("residents.detail", uid=uid), 303)
 
 
 blueprint.register_blueprint(resident_states.pages)
+blueprint.register_blueprint(resident_intake.pages)
 blueprint.register_blueprint(resident_care.pages)
+blueprint.register_blueprint(resident_pauses.pages)

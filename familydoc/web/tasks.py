@@ -1,6 +1,5 @@
 """The today list, the lists behind the reports, and what came of a call."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,25 +9,23 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from werkzeug.wrappers import Response
 
 from familydoc import clock
-from familydoc.actions.contacts import record_contact
 from familydoc.actions.referrals import close_referral
 from familydoc.labels import LABELS
 from familydoc.models.organisations import Division
-from familydoc.models.tasks import RANK_DANGER, Task
+from familydoc.models.tasks import RANK_DANGER
 from familydoc.queries import today as queries
 from familydoc.queries.chains import count_broken
 from familydoc.queries.counts import Scope
 from familydoc.queries.jobs import get_last_run
 from familydoc.queries.referrals import find_open_referral, list_urgent
 from familydoc.queries.reports import completed_quarter
-from familydoc.queries.scope import get_visible
 from familydoc.queries.task_periods import PERIODS, SHOWN
 from familydoc.rules.errors import RuleError
-from familydoc.rules.values import parse_iso_date
 from familydoc.web.access import requires, viewer
-from familydoc.web.forms.tasks import ContactForm, ReferralForm
+from familydoc.web.forms.tasks import ReferralForm
 from familydoc.web.htmx import page_or_fragment
 from familydoc.web.report_places import find_own_place
+from familydoc.web.task_contacts import contact, find_task, record
 
 blueprint = Blueprint("tasks", __name__)
 TOTALS = (
@@ -161,38 +158,8 @@ def _heading(resident: Any, group: str) -> str:
     return ""
 
 
-@blueprint.get("/tasks/<int:number>/contact")
-@requires("visits.record")
-def contact(number: int) -> str:
-    form = ContactForm(uid=str(uuid.uuid4()))
-    return render_template("tasks/contact.html", task=find_task(number), form=form)
-
-
-@blueprint.post("/tasks/<int:number>/contact")
-@requires("visits.record")
-def record(number: int) -> Response | tuple[str, int]:
-    task, form = find_task(number), ContactForm()
-    remind_on = parse_iso_date(form.remind_on.data)
-    if form.remind_on.data and remind_on is None:
-        form.validate()
-        form.remind_on.errors = ["请选一个日期，例如 2026-12-01。"]
-    elif form.validate():
-        try:
-            record_contact(
-                by=viewer(),
-                uid=(form.uid.data or str(uuid.uuid4()))[:36],
-                resident=task.resident,
-                task=task,
-                outcome=form.outcome.data,
-                remind_on=remind_on,
-                note=form.note.data or "",
-            )
-        except RuleError as refused:
-            form[refused.field or "outcome"].errors = [refused.message]
-        else:
-            flash("联系记录已保存。")
-            return redirect(url_for("tasks.index"), 303)
-    return render_template("tasks/contact.html", task=task, form=form), 422
+blueprint.get("/tasks/<int:number>/contact")(contact)
+blueprint.post("/tasks/<int:number>/contact")(record)
 
 
 @blueprint.get("/tasks/<int:number>/referral")
@@ -223,10 +190,3 @@ def check(number: int) -> Response | tuple[str, int]:
             flash("转诊结果已登记，这项待办完成。")
             return redirect(url_for("tasks.index"), 303)
     return render_template("tasks/referral.html", task=task, referral=opened, form=form), 422
-
-
-def find_task(number: int) -> Task:
-    """Give an open task in scope, or 404; numbers beyond the database's are not there."""
-    if number >= 2**31:
-        abort(404)
-    return get_visible(Task, viewer(), Task.id == number, Task.state == "open") or abort(404)

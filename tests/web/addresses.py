@@ -16,6 +16,7 @@ from werkzeug.routing import Rule
 
 from familydoc import clock
 from familydoc.extensions import db, keys
+from familydoc.models.handovers import Handover
 from familydoc.models.imports import RosterImport, RosterImportRow
 from familydoc.models.prescriptions import EducationPrescription
 from familydoc.models.organisations import Organisation
@@ -23,12 +24,14 @@ from familydoc.models.referrals import Referral
 from familydoc.models.residents import Resident, ResidentState
 from familydoc.models.rounds import Round
 from familydoc.models.teams import Photograph
+from familydoc.models.transfers import Transfer
 from familydoc.models.visits import Visit
 from familydoc.transaction import transaction
 from tests.cast import (
     CHENGGUAN,
     CHENGGUAN_VILLAGE,
     HONGHE,
+    SHENCHIYAO,
     YUANZIWAN,
     account,
     add,
@@ -38,6 +41,7 @@ from tests.cast import (
     make_resident,
     make_task,
     staff,
+    team_of,
 )
 from tests.formats.photographs import png
 
@@ -46,6 +50,9 @@ EVERYBODY = frozenset({"admin", "sun", "zhao", "chen", "yun", "jia", "li", "boar
 #: Who may see a resident of 城关一队, a resident of 宏河, and all that hangs on either.
 NEAR_PEOPLE = frozenset({"sun", "zhao", "chen", "yun", "jia"})
 FAR_PEOPLE = frozenset({"sun", "wu"})
+#: The two sides of a hand-over, by whether it is the near one.
+SENDERS = {True: NEAR_PEOPLE, False: FAR_PEOPLE}
+RECEIVERS = {True: frozenset({"wu"}), False: frozenset({"zhao", "li"})}
 #: Who may see 城关一队, its centre, its members; and those of 宏河.
 NEAR_TEAM, FAR_TEAM = COUNTY | {"zhao", "chen", "yun", "jia"}, COUNTY | {"wu"}
 NEAR_CENTRE, FAR_CENTRE = NEAR_TEAM | {"li", "board"}, FAR_TEAM
@@ -134,24 +141,6 @@ class Rows:
 
         return self.once("visit", build)
 
-    def prescription(self) -> EducationPrescription:
-        def build() -> EducationPrescription:
-            resident = self.resident()
-            with transaction():
-                return add(
-                    EducationPrescription(
-                        uid=str(uuid.uuid4()),
-                        resident_id=resident.id,
-                        disease="hypertension",
-                        body={"know": ["按时吃药"]},
-                        goals=["每天走路半小时"],
-                        issued_on=date(2026, 11, 20),
-                        recorded_at=clock.now(),
-                    )
-                )
-
-        return self.once("prescription", build)
-
     def referral(self, **columns: object) -> Referral:
         """One made by hand, near to gao's hospital, far to another one."""
 
@@ -222,43 +211,32 @@ class Rows:
 
         return self.once("waiting", build)
 
-    def referral_task(self):  # type: ignore[no-untyped-def]
-        def build():  # type: ignore[no-untyped-def]
-            visit, enrolment = self.visit(), self.enrolment()
+    def transfer(self, state: str = "open") -> Transfer:
+        """Near: from 城关一队 to 宏河; far: from 宏河 to 城关二队. An accepted one has arrived."""
+
+        def build() -> Transfer:
+            resident, near = self.resident(), self.near
+            there = team_of("honghe1" if near else "chengguan2")
             with transaction():
-                add(
-                    Referral(
+                transfer = add(
+                    Transfer(
                         uid=str(uuid.uuid4()),
-                        resident_id=self.resident().id,
-                        programme=enrolment.programme,
-                        visit_id=visit.id,
-                        urgency="routine",
-                        opened_on=date(2026, 11, 20),
-                        check_due_on=date(2026, 12, 4),
-                    )
-                )
-            return make_task(enrolment, date(2026, 12, 4), "referral_fu", source_visit_id=visit.id)
-
-        return self.once("referral", build)
-
-    def waiting_resident(self) -> Resident:
-        """The resident with a change of state that waits to be confirmed."""
-
-        def build() -> Resident:
-            resident = self.resident()
-            with transaction():
-                add(
-                    ResidentState(
                         resident_id=resident.id,
-                        state="moved",
+                        state=state,
                         on=date(2026, 11, 20),
+                        from_team_id=resident.team_id,
+                        from_centre_id=resident.centre_id,
+                        from_village_code=resident.village_code,
+                        to_team_id=there.id,
+                        to_centre_id=there.organisation_id,
+                        to_village_code=YUANZIWAN if near else SHENCHIYAO,
                         asked_at=clock.now(),
-                        asked_by=account(self.member).id,
+                        answered_at=clock.now() if state == "accepted" else None,
                     )
                 )
-            return resident
+            return transfer
 
-        return self.once("waiting", build)
+        return self.once(f"transfer {state}", build)
 
     def roster(self) -> RosterImport:
         """An import is its uploader's alone: near it is zhao's, far it is sun's."""
@@ -307,6 +285,25 @@ class Rows:
 
         return self.once("round", build)
 
+    def handover(self) -> Handover:
+        """A hand-over between two members of the team, long ago and of nothing."""
+
+        def build() -> Handover:
+            team = self.resident().team
+            with transaction():
+                return add(
+                    Handover(
+                        uid=str(uuid.uuid4()),
+                        team_id=team.id,
+                        leaver_id=staff(self.member).id,
+                        successor_id=staff("chen").id,
+                        last_day=date(2026, 11, 20),
+                        made_at=clock.now(),
+                    )
+                )
+
+        return self.once("handover", build)
+
     def face(self) -> str:
         def build() -> str:
             with transaction():
@@ -322,12 +319,23 @@ def _colleague(rows: Rows) -> Key:
     return Key(rows.face(), NEAR_CENTRE if rows.near else FAR_CENTRE)
 
 
+def _arrived(rows: Rows) -> Key:
+    """A hand-over that was confirmed: the person is with the receiver."""
+    transfer = rows.transfer("accepted")
+    with transaction():
+        resident = rows.resident()
+        resident.team_id, resident.centre_id = transfer.to_team_id, transfer.to_centre_id
+        resident.village_code = transfer.to_village_code
+    return Key(transfer.uid, RECEIVERS[rows.near])
+
+
 #: (the word before it, its name) -> the row it names.
 BUILDERS: dict[tuple[str, str], Callable[[Rows], Key]] = {
     ("accounts", "username"): lambda rows: Key(rows.member, EVERYBODY),
     ("board", "code"): lambda rows: Key(rows.centre_code, EVERYBODY),
     ("contracts", "uid"): lambda rows: Key(rows.contract().uid, rows.people),
     ("enrolments", "programme"): lambda rows: Key(rows.enrolment().programme, rows.people),
+    ("handovers", "uid"): lambda rows: Key(rows.handover().uid, rows.team),
     ("imports", "uid"): lambda rows: Key(
         rows.roster().uid, frozenset({"zhao" if rows.near else "sun"})
     ),
@@ -338,7 +346,6 @@ BUILDERS: dict[tuple[str, str], Callable[[Rows], Key]] = {
     ("parameters", "programme"): lambda _: Key("hypertension", EVERYBODY),
     ("programme", "name"): lambda _: Key("line_sbp", EVERYBODY),
     ("photo", "uid"): _colleague,
-    ("prescriptions", "uid"): lambda rows: Key(rows.prescription().uid, rows.people),
     ("referrals", "uid"): lambda rows: Key(
         rows.referral().uid, rows.people | ({"gao"} if rows.near else set())
     ),
@@ -348,6 +355,9 @@ BUILDERS: dict[tuple[str, str], Callable[[Rows], Key]] = {
     ("staff", "uid"): _colleague,
     ("tasks", "number"): lambda rows: Key(rows.task().id, rows.people),
     ("teams", "uid"): lambda rows: Key(f"team-{rows.centre_code}-1", rows.team),
+    ("transfers", "uid"): lambda rows: Key(
+        rows.transfer().uid, SENDERS[rows.near] | RECEIVERS[rows.near]
+    ),
     ("v", "token"): lambda rows: Key(rows.contract().token, EVERYBODY),
     ("villages", "code"): lambda rows: Key(rows.village_code, EVERYBODY),
     ("visits", "uid"): lambda rows: Key(rows.visit().uid, rows.people),
@@ -356,6 +366,12 @@ BUILDERS: dict[tuple[str, str], Callable[[Rows], Key]] = {
 SPECIAL: dict[tuple[str, str], Callable[[Rows], Key]] = {
     ("tasks.referral", "number"): lambda rows: Key(rows.referral_task().id, rows.people),
     ("tasks.check", "number"): lambda rows: Key(rows.referral_task().id, rows.people),
+    ("transfers.withdraw", "uid"): lambda rows: Key(rows.transfer().uid, SENDERS[rows.near]),
+    ("transfers.undo", "uid"): _arrived,
+    **{
+        (f"transfers.{view}", "uid"): lambda rows: Key(rows.transfer().uid, RECEIVERS[rows.near])
+        for view in ("accept", "refuse")
+    },
     **{
         (f"referrals.answers.{view}", "uid"): lambda rows: Key(
             rows.referral().uid, frozenset({"gao"} if rows.near else ())
@@ -377,6 +393,8 @@ SPECIAL: dict[tuple[str, str], Callable[[Rows], Key]] = {
 BODIES: dict[str, Callable[[Rows], tuple[str, Key]]] = {
     endpoint: lambda rows: ("resident", Key(rows.resident().uid, rows.people))
     for endpoint in ("contracts.create", "visits.create", "visits.preview")
+} | {
+    "handovers.make": lambda rows: ("team", Key(f"team-{rows.centre_code}-1", rows.team)),
 }
 
 

@@ -519,8 +519,8 @@ def test_enrolment_is_made_paused_resumed_and_ended(zhang, as_):
     client.post(page, data={"act": "end", "reason": "诊断更正"})
     assert client.get(page).status_code == 404
     assert "诊断更正" in client.get(f"/residents/{zhang.uid}").text
-    client.post(address, data={"programme": "nonsense"})
-    assert "没有这个管理项目" in client.get(f"/residents/{zhang.uid}").text
+    answer = client.post(address, data={"programme": "nonsense"})
+    assert answer.status_code == 422 and "请选择要纳入的管理项目" in answer.text
 
 
 # Where somebody is
@@ -529,20 +529,25 @@ def test_enrolment_is_made_paused_resumed_and_ended(zhang, as_):
 def test_member_asks_and_leader_confirms_a_death(zhang, as_):
     make_task(make_enrolment(zhang), TODAY)
     member, leader, here = as_("jia"), as_("chen"), f"/residents/{zhang.uid}"
-    data = {"state": "deceased", "on": "2026-11-20", "reason": "家属电话告知"}
+    data = {"state": "deceased", "on": "2026-11-20", "fact": "family", "detail": "儿子 张强"}
     answer = member.post(f"{here}/state", data=data)
     assert answer.headers["Location"] == here
     assert "等待确认：死亡" in member.get(here).text
     assert member.post(f"{here}/state/confirm", data={"sure": "y"}).status_code == 404
     assert member.get("/residents/pending").status_code == 404
     assert "待确认 1 项" in leader.get("/residents").text
-    assert "家属电话告知" in leader.get("/residents/pending").text
+    assert "家属告知" in leader.get("/residents/pending").text
     assert "取消 1 项待办" in leader.get(f"{here}/state/confirm").text
     refused = leader.post(f"{here}/state/confirm")
     assert (
         refused.status_code == 422 and "请先勾选" in refused.text and now(zhang).state == "present"
     )
-    assert leader.post(f"{here}/state/confirm", data={"sure": "y"}).status_code == 303
+    assert "家属告知（儿子 张强）" in leader.get(f"{here}/state/confirm").text
+    again = {"sure": "y", "fact": "neighbour", "detail": "儿子张强"}
+    refused = leader.post(f"{here}/state/confirm", data=again)
+    assert refused.status_code == 422 and "同一个" in refused.text
+    second = {"sure": "y", "fact": "certificate", "detail": "1501240000123"}
+    assert leader.post(f"{here}/state/confirm", data=second).status_code == 303
     assert now(zhang).state == "deceased"
     assert "已登记为死亡" in leader.get(here).text
     assert "张建国" not in leader.get("/residents").text
@@ -578,8 +583,12 @@ def test_leader_may_refuse_with_a_reason(zhang, as_):
 
 def test_undo_asks_for_a_reason_and_brings_somebody_back(zhang, as_):
     here, client = f"/residents/{zhang.uid}", as_("chen")
-    client.post(f"{here}/state", data={"state": "deceased", "on": "2026-11-20", "reason": "听说"})
-    client.post(f"{here}/state/confirm", data={"sure": "y"})
+    first = {"fact": "family", "detail": "儿子 张强"}
+    client.post(f"{here}/state", data={"state": "deceased", "on": "2026-11-20", **first})
+    alone = client.post(f"{here}/state/confirm", data={"sure": "y", "fact": "seen"})
+    assert alone.status_code == 422 and "至少要有一份证明" in alone.text
+    paper = {"sure": "y", "fact": "cremation", "detail": "火 2026-88"}
+    assert client.post(f"{here}/state/confirm", data=paper).status_code == 303
     assert as_("jia").post(f"{here}/undo", data={"reason": "登记错了"}).status_code == 404
     assert client.post(f"{here}/undo", data={"reason": ""}).status_code == 422
     assert client.post(f"{here}/undo", data={"reason": "登记错了"}).status_code == 303
@@ -601,9 +610,12 @@ def test_away_is_in_force_at_once_and_shown(zhang, as_):
     ("changes", "sentence"),
     [
         ({"state": ""}, "请选择现在的情况"),
-        ({"state": "deceased", "reason": ""}, "请写明原因"),
+        ({"state": "moved", "reason": ""}, "请写明原因"),
+        ({"state": "deceased"}, "请选是怎么知道的"),
+        ({"state": "deceased", "fact": "family"}, "是谁说的"),
+        ({"state": "deceased", "fact": "certificate", "detail": "1"}, "证明的编号"),
         ({"state": "deceased", "on": "2026-02-30"}, "存在的日期"),
-        ({"state": "deceased", "on": "2026-11-22"}, "日期还没有到"),
+        ({"state": "moved", "on": "2026-11-22"}, "日期还没有到"),
         ({"state": "away", "until": "2026-11-01"}, "已经过了"),
     ],
 )

@@ -17,6 +17,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from familydoc.actions.states import REFUSALS
 from familydoc.labels import LABELS
+from familydoc.rules.facts import KINDS as FACTS
 from familydoc.rules.residents import TYPED_POPULATIONS
 
 
@@ -89,11 +90,15 @@ class StateForm(FlaskForm):  # type: ignore[misc]
     state = RadioField("现在的情况", choices=[], validate_choice=False)
     on = StringField("从哪天起")
     until = StringField("大约到哪天")
+    fact = RadioField("怎么知道的", choices=words("fact", FACTS), validate_choice=False)
+    detail = StringField("谁说的，或证明的编号")
     reason = StringField("原因")
 
 
 class ConfirmForm(FlaskForm):  # type: ignore[misc]
     change = HiddenField()
+    fact = RadioField("第二个依据", choices=words("fact", FACTS), validate_choice=False)
+    detail = StringField("谁说的，或证明的编号")
     sure = BooleanField("我已核实")
 
 
@@ -108,10 +113,6 @@ class RefuseForm(FlaskForm):  # type: ignore[misc]
 
 class ReasonForm(FlaskForm):  # type: ignore[misc]
     reason = StringField("为什么撤销")
-
-
-class EnrolForm(FlaskForm):  # type: ignore[misc]
-    programme = HiddenField()
 
 
 class CareForm(FlaskForm):  # type: ignore[misc]
