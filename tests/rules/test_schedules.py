@@ -115,9 +115,14 @@ def test_browser_counts_weeks_and_ages_in_the_same_words() -> None:
 
 
 def test_weeks_are_said_as_people_say_them() -> None:
-    found = seen("maternal", MOTHER, LMP + timedelta(days=146), {"stage": 2})
-    assert found["because"][0].startswith("孕 20 周 6 天，未见异常 → 下次：第 4 次") is False
+    day, answers = LMP + timedelta(days=146), {"stage": 2, "maternal_overall": 1}
+    found = seen("maternal", MOTHER, day, answers)
     assert found["because"][0].startswith("孕 20 周 6 天，未见异常 → 下次：第 3 次产前检查")
+
+
+def test_nothing_found_is_not_said_before_somebody_has_judged() -> None:
+    found = seen("maternal", MOTHER, LMP + timedelta(days=140), {"stage": 2})
+    assert found["because"][0].startswith("孕 20 周，还没有填总体评估 →")
 
 
 @pytest.mark.parametrize(
