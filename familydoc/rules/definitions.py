@@ -294,6 +294,8 @@ class Programme:
     phrases: tuple[Text, ...]
     advice: tuple[Text, ...]
     hints: tuple[Text, ...]
+    #: Sentences worked out while somebody types, such as a score; the browser shows them.
+    outputs: tuple[Text, ...]
     marks: tuple[Mark, ...]
     class_may_be_empty: bool
     measured_by: tuple[str, ...]

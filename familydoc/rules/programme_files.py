@@ -82,6 +82,7 @@ def build_programme(raw: Mapping[str, Any]) -> Programme:
         phrases=tuple(build_text(t) for t in raw.get("phrases", ())),
         advice=tuple(build_text(t) for t in raw.get("advice", ())),
         hints=tuple(build_text(t) for t in raw.get("hints", ())),
+        outputs=tuple(build_text(t) for t in raw.get("outputs", ())),
         marks=tuple(Mark(**frozen_values(m)) for m in raw.get("marks", ())),
         measured_by=tuple(raw.get("measured_by", ())),
         private=raw.get("private", False),
@@ -185,7 +186,9 @@ def check_programme(programme: Programme) -> None:
     for parameter in programme.parameters.values():
         check_parameter(parameter)
         if parameter.per_year and parameter.per_year not in programme.parameters:
-            raise ValueError(f"parameter {parameter.name}: unknown parameter {parameter.per_year!r}")
+            raise ValueError(
+                f"parameter {parameter.name}: unknown parameter {parameter.per_year!r}"
+            )
     check_conditions(programme, names)
     for line in programme.ladder:
         check_line(programme, line)
@@ -250,7 +253,7 @@ def check_conditions(programme: Programme, names: set[str]) -> None:
     placed: list[tuple[str, Condition]] = [
         *((f"class {c.value}", c.when) for c in programme.classes),
         *((f"ladder line {line.name}", line.when) for line in programme.ladder),
-        *((t.text, t.when) for t in said_texts(programme)),
+        *((t.text, t.when) for t in (*said_texts(programme), *programme.outputs)),
         *((f"mark of {m.field}", m.when) for m in programme.marks),
     ]
     for place, condition in placed:
@@ -273,9 +276,9 @@ def check_texts(programme: Programme, names: set[str]) -> None:
     """Raise ValueError when a sentence names something that is not there."""
     phrases = {p.name for p in programme.phrases}
     panel = programme.danger_panel
-    for line in programme.ladder:
-        for text in line.because:
-            raise_unknown_token(text, names | phrases)
+    phrased = [text for line in programme.ladder for text in line.because]
+    for text in (*phrased, *(one.text for one in programme.outputs)):
+        raise_unknown_token(text, names | phrases)
     for said in said_texts(programme):
         raise_unknown_token(said.text, names)
     if panel and panel.found not in phrases:

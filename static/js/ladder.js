@@ -606,15 +606,27 @@ export function assess(programme, kase) {
 
 // How readings look while they are typed: {code: tone}; what cannot be read has no mark.
 export function marks(programme, kase) {
+  const reading = typedReading(programme, kase);
+  const found = {};
+  for (const mark of reading ? (programme.marks ?? []) : []) {
+    if (!(mark.field in found) && reading.holds(mark.when)) found[mark.field] = mark.tone;
+  }
+  return found;
+}
+
+// What is worked out of the answers so far, such as a score: {code: sentence}, empty ones too.
+export function outputs(programme, kase) {
+  const reading = typedReading(programme, kase);
+  const shown = (one) => reading && reading.holds(one.when) && reading.hasSomethingToSay(one.text);
+  const pairs = (programme.outputs ?? []).map((one) => [one.field, shown(one) ? reading.say(one.text) : ""]);
+  return Object.fromEntries(pairs);
+}
+
+// What can be read of a form that is not finished; null without its dates.
+function typedReading(programme, kase) {
   const held = answersOf(programme, kase.answers);
   const readable = Object.entries(held).filter(([code, value]) => isReadable(programme, code, value));
   const answers = judgedAnswers(programme, Object.fromEntries(readable));
   const [birth, visit] = [parseDate(kase.birth), parseDate(kase.visit_date)];
-  if (!birth || !visit) return {};
-  const reading = new Reading(namesOf(programme), answers, factsOn(birth, visit), null);
-  const found = {};
-  for (const mark of programme.marks ?? []) {
-    if (!(mark.field in found) && reading.holds(mark.when)) found[mark.field] = mark.tone;
-  }
-  return found;
+  return birth && visit ? new Reading(namesOf(programme), answers, factsOn(birth, visit), null) : null;
 }
