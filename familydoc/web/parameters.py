@@ -1,6 +1,7 @@
 """County values: what is in force, since when, on what ground, and what a change would move."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -17,6 +18,7 @@ from familydoc.queries.parameters import (
     list_lines,
 )
 from familydoc.rules.errors import RuleError
+from familydoc.rules.moves import GRACE_DAYS
 from familydoc.rules.parameters import Draft
 from familydoc.web.access import requires, viewer
 from familydoc.web.forms.parameters import ChoiceForm, ValueForm
@@ -140,6 +142,7 @@ def _preview(line: Line, form: ValueForm, draft: Draft, stale: str = "") -> str:
         seen=latest_row(line.programme, line.setting.name),
         preview=_moves(line, draft),
         today=clock.today(),
+        earliest=draft.valid_from + timedelta(days=GRACE_DAYS),
     )
 
 
