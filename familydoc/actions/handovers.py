@@ -61,6 +61,12 @@ def hand_over_work(
     return handover
 
 
+def note_print(*, by: Account, handover: Handover) -> None:
+    """Note that the list of a hand-over went onto paper."""
+    with transaction():
+        record(by=by, verb="print_handover", entity="handover", entity_id=handover.id)
+
+
 def _lock(leaver: Staff, successor: Staff) -> None:
     """Two leaders at once take turns: both rows, the same order for everybody."""
     for one in sorted({leaver, successor}, key=lambda staff: staff.id):

@@ -22,6 +22,8 @@ from familydoc.rules.handovers import Case, OwedTask, call_order, reasons_to_cal
 from familydoc.rules.plans import paper_words
 from familydoc.rules.programmes import load_programmes
 
+#: Whom a contract may name as the doctor.
+DOCTOR = "family_doctor"
 SHOWN = (
     *(Resident.uid, Resident.name, Resident.sex, Resident.birth, Resident.telephone),
     *(Resident.village_code, Resident.address, Resident.state),
@@ -121,7 +123,7 @@ def get_case(by: Account, team: Team, leaver: Staff, successor: Staff | None) ->
         leaver_teams=tuple(one.team.name for one in memberships),
         successor_active=successor is None or successor.active,
         successor_here=joined is not None,
-        successor_is_doctor=joined is not None and joined.role == "family_doctor",
+        successor_is_doctor=joined is not None and joined.role == DOCTOR,
         contracts=_count(contracts_of(team.id, leaver.id)),
     )
 
@@ -192,6 +194,12 @@ _WITH_PEOPLE = (
 )
 
 
-def list_successors(members: Iterable[TeamMember], leaver: Staff) -> list[TeamMember]:
-    """Give the members of a team who may take the work on."""
-    return [one for one in members if one.staff_id != leaver.id and one.staff.active]
+def list_successors(
+    members: Iterable[TeamMember], leaver: Staff, contracts: int
+) -> list[TeamMember]:
+    """Give the members of a team who may take the work on: doctors alone where contracts are."""
+    return [
+        one
+        for one in members
+        if one.staff_id != leaver.id and one.staff.active and (one.role == DOCTOR or contracts == 0)
+    ]

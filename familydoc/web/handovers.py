@@ -6,7 +6,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from werkzeug.wrappers import Response
 
 from familydoc import clock
-from familydoc.actions.handovers import hand_over_work
+from familydoc.actions.handovers import hand_over_work, note_print
+from familydoc.labels import word
 from familydoc.models.handovers import Handover
 from familydoc.models.teams import Staff, Team
 from familydoc.queries import handovers as queries
@@ -61,14 +62,17 @@ def find_own_team(uid: str) -> Team:
 def _page(team: Team, leaver: Staff, form: HandoverForm) -> str:
     today = clock.today()
     owed = queries.open_tasks_of(team.id, leaver.id)
-    successors = queries.list_successors(get_card(team).members, leaver)
-    form.successor.choices = [(one.staff.uid, one.staff.name) for one in successors]
+    load = queries.get_load(team, leaver, today)
+    successors = queries.list_successors(get_card(team).members, leaver, load.contracts)
+    form.successor.choices = [
+        (one.staff.uid, f"{one.staff.name} · {word('member_role', one.role)}") for one in successors
+    ]
     return render_template(
         "handovers/new.html",
         team=team,
         leaver=leaver,
         form=form,
-        load=queries.get_load(team, leaver, today),
+        load=load,
         promises=queries.count_promises(team, leaver),
         called=queries.list_to_call(viewer(), owed, today),
     )
@@ -131,12 +135,18 @@ def detail(uid: str) -> str:
 @blueprint.get("/handovers/<uid>/print")
 @requires("handovers.see")
 def print_page(uid: str) -> str:
+    handover = _find(uid)
+    note_print(by=viewer(), handover=handover)
     return _shown("print/handover.html", uid)
+
+
+def _find(uid: str) -> Handover:
+    known = UID.fullmatch(uid) is not None
+    return (queries.get_handover(viewer(), uid) if known else None) or abort(404)
 
 
 def _shown(template: str, uid: str) -> str:
     """Show what went over; whoever has been seen since has left the list."""
-    known = UID.fullmatch(uid) is not None
-    handover = (queries.get_handover(viewer(), uid) if known else None) or abort(404)
+    handover = _find(uid)
     called = queries.list_to_call(viewer(), queries.moved_by(handover), clock.today())
     return render_template(template, handover=handover, called=called)
