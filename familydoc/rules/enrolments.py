@@ -162,6 +162,15 @@ def refuse_unfit(programme: Programme, sex: str, birth: date, on: date) -> None:
         raise RuleError("not_of_age", f"{name}管理的对象是{ages}，这位居民不在其中。", "programme")
 
 
+def is_fit(programme: Programme, sex: str, birth: date, on: date) -> bool:
+    """Tell whether somebody of this sex and age may be taken into a programme on a day."""
+    try:
+        refuse_unfit(programme, sex, birth, on)
+    except RuleError:
+        return False
+    return True
+
+
 def age_range(intake: Intake) -> str:
     """Say whom a programme is meant for: 65 岁及以上, 0 到 6 岁."""
     low, high = intake.months_from or 0, intake.months_to

@@ -1,6 +1,7 @@
 """What a request may carry before any view reads it."""
 
 from flask import Flask, abort, request
+from werkzeug.datastructures import ImmutableMultiDict
 
 #: No field of ours holds it, and PostgreSQL refuses it in every text.
 NUL = "\x00"
@@ -11,7 +12,7 @@ TAKE_JSON = frozenset({"visits"})
 
 def init_app(app: Flask) -> None:
     app.before_request(_refuse_json)
-    app.before_request(_refuse_nul)
+    app.before_request(_drop_nul)
 
 
 def _refuse_json() -> None:
@@ -19,7 +20,8 @@ def _refuse_json() -> None:
         abort(415)
 
 
-def _refuse_nul() -> None:
-    """In an address only: a form's own fields say it in words."""
-    if any(NUL in value for _name, value in request.args.items(multi=True)):
-        abort(400)
+def _drop_nul() -> None:
+    """In an address only, where what cannot be read limits nothing: forms say it in words."""
+    if b"%00" in request.query_string:
+        pairs = request.args.items(multi=True)
+        request.args = ImmutableMultiDict([(key, value.replace(NUL, "")) for key, value in pairs])

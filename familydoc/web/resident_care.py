@@ -1,4 +1,4 @@
-"""A resident's enrolments: taken in, paused, taken up again, ended."""
+"""A resident's enrolments: paused, taken up again, ended."""
 
 from typing import Any
 
@@ -11,28 +11,15 @@ from familydoc.labels import LABELS
 from familydoc.models.enrolments import Enrolment
 from familydoc.models.residents import Resident
 from familydoc.queries.enrolments import find_live_enrolment
-from familydoc.rules.errors import RuleError
 from familydoc.rules.privacy import code_of
 from familydoc.rules.values import clean_text
 from familydoc.web.access import requires, viewer
 from familydoc.web.find import find_resident
-from familydoc.web.forms.residents import CareForm, EnrolForm
-from familydoc.web.privacy import discreetly, shown_word
+from familydoc.web.forms.residents import CareForm
+from familydoc.web.privacy import shown_word
 
 pages = Blueprint("care", __name__)
 SHORTEST_REASON, LONGEST_REASON = 2, 100
-
-
-@pages.post("/residents/<uid>/enrolments")
-@requires("residents.edit")
-def enrol(uid: str) -> Response:
-    resident, programme = find_resident(uid), code_of(EnrolForm().programme.data or "")
-    try:
-        actions.enrol(by=viewer(), resident=resident, programme=programme, since=clock.today())
-        flash(f"已纳入{shown_word('programme', programme)}管理。")
-    except RuleError as refused:
-        flash(discreetly(refused.message), "danger")
-    return _back(resident)
 
 
 @pages.get("/residents/<uid>/enrolments/<programme>")
