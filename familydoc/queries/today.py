@@ -256,12 +256,12 @@ def _conditions(model: Any, viewer: Viewer, kind: Wanted) -> list[ColumnElement[
 
 
 def _open(model: Any, which: str) -> list[ColumnElement[bool]]:
-    """Open, its window come, its person here, and nobody asked to wait."""
+    """Open, its window come, its person here or away to be called, and nobody asked to wait."""
     waiting = model.remind_on > ON
     return [
         model.state == "open",
         model.window_start <= ON,
-        Resident.state == "present",
+        or_(Resident.state == "present", and_(Resident.state == "away", model.by_phone)),
         _due(model, which),
         waiting if which == "later" else or_(model.remind_on.is_(None), ~waiting),
     ]

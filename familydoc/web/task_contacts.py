@@ -41,6 +41,7 @@ def record(number: int) -> Response | tuple[str, int]:
 
 
 def _store(task: Task, form: ContactForm) -> None:
+    _day(form.until.data, "until")  # said before anything is stored
     record_contact(
         by=viewer(),
         uid=(form.uid.data or str(uuid.uuid4()))[:36],

@@ -237,3 +237,68 @@ def test_counting_and_listing_agree_for_every_member(app):
             wanted = queries.Wanted(on=TODAY, which=which)
             rows = queries.list_people(account(username), wanted).rows
             assert queries.count_people(account(username), wanted) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"outcome": "refused"}, "请选为什么拒绝"),
+        ({"outcome": "later"}, "约了哪一天"),
+        ({"outcome": "wrong_number", "telephone": "12"}, "电话"),
+        ({"outcome": "away", "until": "2026-02-30"}, "请选一个日期"),
+        ({"outcome": "reached", "way": "9"}, "怎么联系的"),
+    ],
+)
+def test_outcome_asks_for_what_belongs_to_it(as_, data, sentence):
+    task = owe("张建国", -1)
+    answer = as_("chen").post(f"/tasks/{task.id}/contact", data=data | {"note": "写了半天"})
+    assert answer.status_code == 422
+    assert sentence in answer.text and "写了半天" in answer.text
+
+
+def test_refusal_of_the_programme_pauses_it_once(as_):
+    task, client = owe("张建国", -1), as_("chen")
+    data = {"uid": "c1", "outcome": "refused", "reason": "treated_elsewhere", "stop": "y"}
+    assert client.post(f"/tasks/{task.id}/contact", data=data).status_code == 303
+    task = db.session.get(Task, task.id)
+    assert (task.state, task.reason, task.enrolment.state) == ("cancelled", "refused", "suspended")
+    assert client.post(f"/tasks/{task.id}/contact", data=data).status_code == 404
+    page = client.get(f"/residents/{task.resident.uid}").text
+    assert "拒绝随访（在别处看病）" in page and "高血压管理暂停：拒绝随访" in page
+
+
+def test_somebody_away_is_written_down_as_away_next(as_):
+    task, client = owe("张建国", -1), as_("chen")
+    data = {"outcome": "away", "reason": "work", "until": "2026-12-20"}
+    answer = client.post(f"/tasks/{task.id}/contact", data=data)
+    uid = task.resident.uid
+    assert answer.headers["Location"] == f"/residents/{uid}/state?state=away&until=2026-12-20"
+    page = client.get(answer.headers["Location"]).text
+    assert 'value="2026-12-20"' in page and re.search(r'checked[^>]*value="away"', page)
+
+
+def test_wrong_number_is_replaced_by_the_new_one(as_):
+    task, client = owe("张建国", -1), as_("chen")
+    data = {"outcome": "wrong_number", "telephone": "139 4711 2233"}
+    assert client.post(f"/tasks/{task.id}/contact", data=data).status_code == 303
+    assert "13947112233" in client.get(f"/residents/{task.resident.uid}").text
+
+
+def test_call_to_somebody_away_can_be_the_follow_up(as_):
+    task, client = owe("张建国", 5), as_("chen")
+    uid = task.resident.uid
+    away = {"state": "away", "on": "2026-11-20", "until": "2026-12-20"}
+    client.post(f"/residents/{uid}/state", data=away)
+    page = client.get("/tasks")
+    assert names(page) == ["张**"] and "外出" in page.text
+    assert number(page) == 1
+    answer = client.post(f"/tasks/{task.id}/contact", data={"outcome": "reached", "done": "y"})
+    assert answer.status_code == 303 and db.session.get(Task, task.id).state == "done"
+    assert names(client.get("/tasks")) == []
+
+
+def test_what_is_due_after_the_return_waits_off_the_list(as_):
+    task, client = owe("张建国", 9), as_("chen")
+    away = {"state": "away", "on": "2026-11-20", "until": "2026-11-25"}
+    client.post(f"/residents/{task.resident.uid}/state", data=away)
+    assert names(client.get("/tasks")) == []
