@@ -21,7 +21,7 @@ from familydoc.rules.values import exact_number
 
 PAGE = 50
 #: The tabs of each side; a tile's number and its list take the same condition.
-RECEIVED = ("new", "here", "back")
+RECEIVED = ("new", "here", "back", "checked")
 SENT = ("waiting", "overdue", "answered", "all")
 
 
@@ -102,11 +102,14 @@ def list_sent(viewer: Account, which: str, on: date, after: str = "") -> Page:
 
 def _received(which: str) -> ColumnElement[bool]:
     up, back = Referral.direction == "up", Referral.discharged_on.is_not(None)
-    if which == "new":
-        return and_(up, Referral.received_at.is_(None), not_(back))
+    if which == "back":
+        return back
     if which == "here":
         return and_(up, Referral.received_at.is_not(None), not_(back))
-    return back
+    waits = Referral.state == "open"
+    return and_(
+        up, Referral.received_at.is_(None), not_(back), waits if which == "new" else not_(waits)
+    )
 
 
 def _sent(which: str, on: date) -> ColumnElement[bool]:

@@ -28,12 +28,18 @@ from familydoc.web.forms.referrals import (
     CancelForm,
     PlaceForm,
     ReferForm,
+    options,
 )
 from familydoc.web.privacy import concealed
 
 blueprint = Blueprint("referrals", __name__)
 #: The tabs of each side with their words and tones.
-RECEIVED = (("new", "待接诊", "warn"), ("here", "在院", ""), ("back", "已转回", "good"))
+RECEIVED = (
+    ("new", "待接诊", "warn"),
+    ("here", "在院", ""),
+    ("back", "已转回", "good"),
+    ("checked", "基层说已来过", ""),
+)
 SENT = (
     ("waiting", "等结果", "warn"),
     ("overdue", "过期没结果", "danger"),
@@ -170,8 +176,8 @@ def new(uid: str) -> str:
     resident = find_resident(uid)
     form = ReferForm(uid=str(uuid.uuid4()))
     _offer(form, resident)
-    if len(form.programme.choices) == 1:
-        form.programme.data = form.programme.choices[0][0]
+    if not live_programmes(resident):
+        form.programme.data = NO_PROGRAMME
     return render_template("referrals/new.html", resident=resident, form=form)
 
 
@@ -182,7 +188,7 @@ def create(uid: str) -> Response | tuple[str, int]:
     _offer(form, resident)
     try:
         to, to_name, department = read_place(form)
-        programme = _programme(form)
+        programme = _programme(form, resident)
         referral = actions.refer_resident(
             by=viewer(),
             uid=(form.uid.data or str(uuid.uuid4()))[:36],
@@ -202,18 +208,22 @@ def create(uid: str) -> Response | tuple[str, int]:
     return redirect(url_for(".detail", uid=referral.uid), 303)
 
 
-def _programme(form: ReferForm) -> str:
+def _programme(form: ReferForm, resident: Resident) -> str:
     chosen = form.programme.data or ""
-    if chosen not in {code for code, _ in form.programme.choices}:
+    if chosen not in (NO_PROGRAMME, *live_programmes(resident)):
         raise RuleError("programme_missing", "请选因为什么转诊。", "programme")
     return "" if chosen == NO_PROGRAMME else chosen
 
 
+def live_programmes(resident: Resident) -> list[str]:
+    """Give what somebody is managed for today."""
+    return [one.programme for one in list_enrolments(resident.id) if one.state != "ended"]
+
+
 def _offer(form: ReferForm, resident: Resident) -> None:
     form.offer(_hospitals())
-    live = (one.programme for one in list_enrolments(resident.id) if one.state != "ended")
-    form.programme.choices = [*((code, word("programme", code)) for code in live)]
-    form.programme.choices.append((NO_PROGRAMME, "其他原因"))
+    named = [(code, word("programme", code)) for code in live_programmes(resident)]
+    form.programme.choices = options([*named, (NO_PROGRAMME, "其他原因")])
 
 
 def _hospitals() -> list[tuple[str, str]]:

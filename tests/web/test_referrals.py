@@ -144,6 +144,17 @@ def test_who_never_came_is_no_longer_the_hospital_s_business(as_, referred, chan
     assert as_("gao").get(f"/referrals/{referred.uid}").status_code == status
 
 
+def test_who_has_come_by_the_team_s_word_waits_in_a_list_of_its_own(as_, referred):
+    with transaction():
+        row = db.session.get(Referral, referred.id)
+        row.state, row.outcome, row.closed_on = "closed", "went", TODAY
+    client = as_("gao")
+    page = client.get("/referrals?list=checked")
+    assert number(page) == tile(page, "基层说已来过") == 1 and tile(page, "待接诊") == 0
+    client.post(f"/referrals/{referred.uid}/receive")
+    assert tile(client.get("/referrals"), "在院") == 1
+
+
 def test_receive_answer_discharge_and_a_task_for_the_team(as_, referred):
     client, path = as_("gao"), f"/referrals/{referred.uid}"
     assert client.post(f"{path}/receive").status_code == 303

@@ -1,12 +1,21 @@
 """The shape of referring, sending elsewhere, answering; sense is judged by rules/referrals.py."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 
 #: The value that stands for a hospital outside the county's list.
 ELSEWHERE, NO_PROGRAMME = "other", "other"
+URGENCIES = (("routine", "一般"), ("urgent", "紧急"))
+WHERE = (("no", "还在治疗"), ("yes", "转回基层"))
+
+
+def options(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """Give codes with their words as the options of a field."""
+    return [SelectChoice(code, name) for code, name in pairs]
 
 
 class Choice(RadioField):  # type: ignore[misc]
@@ -30,8 +39,8 @@ class PlaceForm(FlaskForm):  # type: ignore[misc]
     to_name = StringField("医院名称")
     department = StringField("科室")
 
-    def offer(self, hospitals: list[tuple[str, str]]) -> None:
-        self.hospital.choices = [*hospitals, (ELSEWHERE, "其他医院（写名称）")]
+    def offer(self, hospitals: Iterable[tuple[str, str]]) -> None:
+        self.hospital.choices = options([*hospitals, (ELSEWHERE, "其他医院（写名称）")])
 
     def show(self, field: str | None, message: str) -> None:
         """Put a refusal beside its field, above all where it has none."""
@@ -44,7 +53,7 @@ class ReferForm(PlaceForm):
 
     uid = HiddenField()
     programme = Choice("因为什么", choices=[])
-    urgency = Choice("急不急", choices=[("routine", "一般"), ("urgent", "紧急")])
+    urgency = Choice("急不急", choices=options(URGENCIES))
     reason = TextAreaField("转诊原因")
 
 
@@ -54,7 +63,7 @@ class AnswerForm(FlaskForm):  # type: ignore[misc]
     diagnosis = TextAreaField("诊断")
     treatment = TextAreaField("治疗经过和用药")
     advice = TextAreaField("下一步建议")
-    back = Choice("病人现在", choices=[("no", "还在治疗"), ("yes", "转回基层")])
+    back = Choice("病人现在", choices=options(WHERE))
 
     def show(self, field: str | None, message: str) -> None:
         name: Any = field if field in self._fields else "diagnosis"
