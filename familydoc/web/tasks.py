@@ -26,6 +26,7 @@ from familydoc.web.forms.tasks import ReferralForm
 from familydoc.web.htmx import page_or_fragment
 from familydoc.web.report_places import find_own_place
 from familydoc.web.task_contacts import contact, find_task, record
+from familydoc.web.task_reports import report, reported
 
 blueprint = Blueprint("tasks", __name__)
 TOTALS = (
@@ -160,6 +161,8 @@ def _heading(resident: Any, group: str) -> str:
 
 blueprint.get("/tasks/<int:number>/contact")(contact)
 blueprint.post("/tasks/<int:number>/contact")(record)
+blueprint.get("/tasks/<int:number>/report")(report)
+blueprint.post("/tasks/<int:number>/report")(reported)
 
 
 @blueprint.get("/tasks/<int:number>/referral")

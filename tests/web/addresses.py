@@ -18,8 +18,8 @@ from familydoc import clock
 from familydoc.extensions import db, keys
 from familydoc.models.handovers import Handover
 from familydoc.models.imports import RosterImport, RosterImportRow
-from familydoc.models.prescriptions import EducationPrescription
 from familydoc.models.organisations import Organisation
+from familydoc.models.prescriptions import EducationPrescription
 from familydoc.models.referrals import Referral
 from familydoc.models.residents import Resident, ResidentState
 from familydoc.models.rounds import Round
@@ -32,6 +32,7 @@ from tests.cast import (
     CHENGGUAN_VILLAGE,
     HONGHE,
     SHENCHIYAO,
+    SINCE,
     YUANZIWAN,
     account,
     add,
@@ -172,6 +173,9 @@ class Rows:
                 )
 
         return self.once("prescription", build)
+
+    def report_task(self):  # type: ignore[no-untyped-def]
+        return self.once("report", lambda: make_task(self.enrolment(), SINCE, "report"))
 
     def referral_task(self):  # type: ignore[no-untyped-def]
         def build():  # type: ignore[no-untyped-def]
@@ -366,6 +370,8 @@ BUILDERS: dict[tuple[str, str], Callable[[Rows], Key]] = {
 SPECIAL: dict[tuple[str, str], Callable[[Rows], Key]] = {
     ("tasks.referral", "number"): lambda rows: Key(rows.referral_task().id, rows.people),
     ("tasks.check", "number"): lambda rows: Key(rows.referral_task().id, rows.people),
+    ("tasks.report", "number"): lambda rows: Key(rows.report_task().id, rows.people),
+    ("tasks.reported", "number"): lambda rows: Key(rows.report_task().id, rows.people),
     ("transfers.withdraw", "uid"): lambda rows: Key(rows.transfer().uid, SENDERS[rows.near]),
     ("transfers.undo", "uid"): _arrived,
     **{

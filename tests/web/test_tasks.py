@@ -302,3 +302,20 @@ def test_what_is_due_after_the_return_waits_off_the_list(as_):
     away = {"state": "away", "on": "2026-11-20", "until": "2026-11-25"}
     client.post(f"/residents/{task.resident.uid}/state", data=away)
     assert names(client.get("/tasks")) == []
+
+
+def test_report_upward_is_done_when_somebody_says_to_whom(as_):
+    task, client = owe("张建国", 0, "report"), as_("jia")
+    assert f"/tasks/{task.id}/report" in client.get("/tasks?whose=team").text
+    address = f"/tasks/{task.id}/report"
+    assert "登记上报" in client.get(address).text
+    assert client.post(address, data={"told": " "}).status_code == 422
+    assert client.post(address, data={"told": "县疾控中心 李医生"}).status_code == 303
+    stored = db.session.get(Task, task.id)
+    assert (stored.state, stored.reason) == ("done", "报县疾控中心 李医生")
+    assert client.post(address, data={"told": "县疾控中心 李医生"}).status_code == 404
+
+
+def test_only_a_report_is_reported(as_):
+    task = owe("张建国", 0)
+    assert as_("jia").get(f"/tasks/{task.id}/report").status_code == 404

@@ -36,6 +36,16 @@ class ContactForm(FlaskForm):  # type: ignore[misc]
     note = TextAreaField("备注", [Length(max=500, message="备注最多 500 个字。")])
 
 
+class ReportForm(FlaskForm):  # type: ignore[misc]
+    told = StringField(
+        "报给了谁",
+        [
+            InputRequired("请写报给了哪个单位、哪一位。"),
+            Length(min=2, max=60, message="写 2 到 60 个字。"),
+        ],
+    )
+
+
 class ReferralForm(FlaskForm):  # type: ignore[misc]
     outcome = RadioField(
         "转诊的结果",
