@@ -11,7 +11,15 @@ from familydoc.formats.holidays import holiday_name
 from familydoc.formats.strip import Share, draw_strip
 from familydoc.queries.calendar import get_calendar, list_county_days
 from familydoc.queries.forecast import Line, count_lines
-from familydoc.rules.forecast import Counts, Forecast, Span, forecast, look_ahead
+from familydoc.rules.forecast import (
+    WARN_FROM_WEEK,
+    Counts,
+    Forecast,
+    Span,
+    forecast,
+    look_ahead,
+    week_of_quarter,
+)
 from familydoc.rules.workdays import Calendar
 from familydoc.web.access import requires, viewer
 from familydoc.web.report_places import Place, find_place
@@ -62,6 +70,17 @@ def look_at(place: Place, calendar: Calendar, on: date) -> Outlook:
     rows = [_row(line, forecast(line.counts, span, calendar), most) for line in lines]
     whole = sum((line.counts for line in lines), Counts())
     return Outlook(span, forecast(whole, span, calendar), tuple(rows))
+
+
+def find_warning(place: Place, on: date) -> Outlook | None:
+    """Give the outlook of a team or a member whose pace is too low, from week six of the quarter.
+
+    A centre and the county read stored figures; their forecast is one press away.
+    """
+    if place.scope.kind not in ("team", "member") or week_of_quarter(on) < WARN_FROM_WEEK:
+        return None
+    outlook = look_at(place, get_calendar(), on)
+    return outlook if outlook.whole.warn else None
 
 
 def _row(line: Line, found: Forecast, most: int) -> Row:

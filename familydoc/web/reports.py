@@ -15,6 +15,7 @@ from familydoc.queries.rounds import Standing, Wanted, count_standing
 from familydoc.queries.task_periods import PERIODS, STATES
 from familydoc.rules.indicators import find_indicator, list_indicators
 from familydoc.web.access import allowed, requires, viewer
+from familydoc.web.forecast import find_warning
 from familydoc.web.report_places import (
     Place,
     find_place,
@@ -50,6 +51,7 @@ def index() -> str:
         bars=_bars(report),
         rounds=_rounds(place),
         broken=_broken(place),
+        too_slow=find_warning(place, clock.today()),
     )
 
 

@@ -91,6 +91,15 @@ def test_leader_is_warned_from_week_six(app, as_, morning):
     assert "这个季度做不完" in as_("chen").get("/forecast").text
 
 
+def test_leaders_page_warns_from_week_six_and_links(app, as_, morning):
+    fill()
+    page = as_("chen").get("/reports").text
+    assert "按近四周的速度，到 12月31日会剩" in page and "看预测" in page
+    assert "看预测" not in as_("li").get("/reports").text  # nothing is left to do there
+    morning.move_to("2026-11-04 02:00")
+    assert "看预测" not in as_("chen").get("/reports").text
+
+
 def test_empty_team_is_done(app, as_):
     assert "没有剩下的" in as_("chen").get("/forecast").text
     assert "都做完了" in as_("sun").get("/forecast").text
