@@ -45,7 +45,7 @@ LABELS: dict[str, dict[str, str]] = {
         "family": "家属告知",
         "committee": "村（居）委会告知",
         "neighbour": "邻居或亲友告知",
-        "seen": "本人到场见过",
+        "seen": "自己到场见过",
     },
     "pause": {"hospital": "住院", "refused": "拒绝随访", "other": "其他原因"},
     "transfer_state": {
@@ -213,24 +213,9 @@ LABELS: dict[str, dict[str, str]] = {
 }
 
 
-#: Words for programmes whose file is still to come.
-COMING = {
-    "elderly": "老年人",
-    "severe_mental_disorder": "严重精神障碍",
-    "tuberculosis": "肺结核",
-    "maternal": "孕产妇",
-    "child": "儿童",
-    "tcm_elderly": "老年中医药",
-    "tcm_child": "儿童中医药",
-    "copd": "慢阻肺",
-    "other_chronic": "其他慢病",
-    "disabled_bedridden": "残疾卧床",
-}
-
-
 def name_programmes(names: Mapping[str, str]) -> None:
     """Take the words for programmes from their files; whoever starts the app hands them in."""
-    LABELS["programme"] = COMING | dict(names)
+    LABELS["programme"] = dict(names)
 
 
 def word(kind: str, code: object) -> str:

@@ -101,9 +101,17 @@ def write_workbook(
     Cells are text, numbers, booleans, dates or None; characters a workbook cannot hold are
     dropped.
     """
+    buffer = BytesIO()
+    fill_workbook(buffer, columns, rows, sheet)
+    return buffer.getvalue()
+
+
+def fill_workbook(
+    file: IO[bytes], columns: Sequence[str], rows: Iterable[Sequence[Any]], sheet: str = "名单"
+) -> None:
+    """Write a workbook as write_workbook does into an open file, a row in memory at a time."""
     import xlsxwriter
 
-    buffer = BytesIO()
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,
@@ -112,7 +120,7 @@ def write_workbook(
         "nan_inf_to_errors": True,
         "default_date_format": "yyyy-mm-dd",
     }
-    with xlsxwriter.Workbook(buffer, options) as workbook:
+    with xlsxwriter.Workbook(file, options) as workbook:
         page = workbook.add_worksheet(sheet)
         page.freeze_panes(1, 0)
         page.set_column(0, max(len(columns) - 1, 0), 16)
@@ -121,7 +129,6 @@ def write_workbook(
         for number, cells in enumerate(rows, 1):
             for place, cell in enumerate(cells):
                 page.write(number, place, clean_cell(cell))
-    return buffer.getvalue()
 
 
 def clean_cell(value: Any) -> Any:

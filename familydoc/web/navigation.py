@@ -39,7 +39,7 @@ PLACES = (
     ("imports.make", "导入", "imports", "imports.index"),
 )
 #: Nouns that stand under another one's place.
-UNDER = {"staff": "teams"}
+UNDER = {"staff": "teams", "exports": "visits", "rounds": "tasks"}
 #: How long a look at the night shift serves every page.
 WARNINGS_FOR = timedelta(minutes=1)
 #: Places of little use to a role that has many: kept off a phone-sized bar.

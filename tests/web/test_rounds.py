@@ -60,7 +60,7 @@ def test_numbers_on_tiles_are_those_of_their_lists(as_, morning):
     run_job(MAKE_ROUNDS, date(2026, 11, 24))
     sun = as_("sun")
     page = sun.get("/rounds").text
-    tiles = re.findall(r'<a class="tile[^"]*" href="([^"]+)".*?<b>(\d+)(?:<small>/(\d+))?', page)
+    tiles = re.findall(r'<a class="tile[^"]*" href="([^"]+)".*?<b[^>]*>(\d+)(?:<small>/(\d+))?', page)
     assert len(tiles) == 4
     for address, first, whole in tiles:
         listed = sun.get(address.replace("&amp;", "&")).text
@@ -178,7 +178,7 @@ def test_a_long_list_is_parted_by_key(as_, monkeypatch):
 def test_the_numbers_on_the_reports_page_are_those_of_their_lists(as_, who, whole):
     one = as_(who)
     section = one.get("/reports").text.split('<section id="rounds">')[1].split("</section>")[0]
-    tiles = re.findall(r'href="([^"]+)".*?<b>(\d+)(?:<small>/(\d+))?', section)
+    tiles = re.findall(r'href="([^"]+)".*?<b[^>]*>(\d+)(?:<small>/(\d+))?', section)
     assert [int(all_ or number) for _, number, all_ in tiles] == whole
     for address, number, all_ in tiles:
         page = one.get(address.replace("&amp;", "&")).text
