@@ -28,11 +28,17 @@ class Care:
     on: date | None
 
 
-def list_care(live: Sequence[Enrolment], programmes: Mapping[str, Programme]) -> tuple[Care, ...]:
-    """Give what was last found for each enrolment, in one statement."""
-    last = [one.last_assessment_id for one in live if one.last_assessment_id]
-    query = select(Assessment).where(Assessment.id.in_(last)).options(joinedload(Assessment.visit))
-    found = {one.enrolment_id: one for one in db.session.scalars(query)}
+def list_care(
+    live: Sequence[Enrolment], visits: Sequence[Visit], programmes: Mapping[str, Programme]
+) -> tuple[Care, ...]:
+    """Give what was last found for each enrolment; what `visits` do not hold in one statement."""
+    last = {one.last_assessment_id for one in live if one.last_assessment_id}
+    held = [one for visit in visits for one in visit.assessments if one.id in last]
+    missing = last - {one.id for one in held}
+    if missing:
+        query = select(Assessment).where(Assessment.id.in_(missing))
+        held += db.session.scalars(query.options(joinedload(Assessment.visit)))
+    found = {one.enrolment_id: one for one in held}
     return tuple(_care_of(one, found.get(one.id), programmes) for one in live)
 
 

@@ -146,16 +146,20 @@ def list_contracts(viewer: Account, show: str, wanted: Query, on: date, after: s
 
 
 def count_contracts(viewer: Account, wanted: Query, on: date) -> dict[str, int]:
-    """Count the lists of all of SHOWS in one statement."""
-    sums = (
-        func.sum(case((held, 1), else_=0)).label(f"n{show}") for show, held in _shown(on).items()
-    )
-    row = db.session.execute(_in_scope(select(*sums), viewer, wanted)).one()
-    return {show: int(count or 0) for show, count in zip(SHOWS, row, strict=True)}
+    """Count the lists of all of SHOWS in one statement; each contract is put on one shelf, and
+    what ends within 7 days stands on the lists of 30 and 60 days and of all that run too."""
+    shelf = case(*((held, show) for show, held in reversed(_shown(on).items())))
+    shelved = _in_scope(select(shelf.label("shelf")), viewer, wanted).subquery()
+    query = select(shelved.c.shelf, func.count()).group_by(shelved.c.shelf)
+    counts = {row[0]: row[1] for row in db.session.execute(query)}
+    runs = [show for show in SHOWS if show != "ended"]
+    sums = {show: sum(counts.get(one, 0) for one in runs[at:]) for at, show in enumerate(runs)}
+    return sums | {"ended": counts.get("ended", 0)}
 
 
 def _shown(on: date) -> dict[str, ColumnElement[bool]]:
-    """The condition of each list; what ran out has ended before the night job says so."""
+    """The condition of each list, each of those that run within the one before; what ran out has
+    ended before the night job says so."""
     runs = and_(Contract.state == "active", Contract.end_on >= on)
     soon = {str(d): and_(runs, Contract.end_on <= on + timedelta(days=d)) for d in REMINDERS}
     return {"active": runs, **soon, "ended": not_(runs)}

@@ -5,20 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import select
-
-from familydoc.extensions import db
 from familydoc.formats.chart import Chart, Point, Series, draw
 from familydoc.models.residents import Resident
 from familydoc.models.visits import Visit
-from familydoc.queries.programmes import list_effective
 from familydoc.rules.dates import age_on
 from familydoc.rules.definitions import Field, Programme
 from familydoc.rules.targets import CHARTS, LINES, Target, target_of, tone_of
 from familydoc.rules.values import exact_number, plain_number
-
-#: Visits a chart may look back on.
-VISITS = 40
 
 
 @dataclass(frozen=True)
@@ -46,20 +39,12 @@ class ReadingChart:
         ]
 
 
-def list_readings(resident_id: int) -> list[tuple[date, dict[str, object]]]:
-    """Give (date, answers) of a resident's visits as they count today, the oldest first."""
-    query = (
-        select(Visit.visit_date, Visit.answers)
-        .where(Visit.resident_id == resident_id, Visit.replaced_at.is_(None))
-        .order_by(Visit.visit_date.desc(), Visit.id.desc())
-        .limit(VISITS)
-    )
-    return [(row.visit_date, row.answers) for row in db.session.execute(query)][::-1]
-
-
-def list_charts(resident: Resident, on: date) -> list[ReadingChart]:
-    """Give the charts for which there is at least one reading."""
-    readings, programmes = list_readings(resident.id), list_effective(on)
+def list_charts(
+    resident: Resident, visits: Sequence[Visit], programmes: Mapping[str, Programme], on: date
+) -> list[ReadingChart]:
+    """Give the charts for which there is at least one reading in a resident's visits, which come
+    newest first as they count today."""
+    readings = [(visit.visit_date, visit.answers) for visit in reversed(visits)]
     made = (_chart(fields, resident, readings, programmes, on) for fields in CHARTS)
     return [chart for chart in made if chart is not None]
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, load_only, selectinload
 
 from familydoc.extensions import db
 from familydoc.models.accounts import Account
@@ -31,6 +31,8 @@ from familydoc.rules.definitions import Programme
 from familydoc.rules.populations import groups_of
 
 SHOWN_VISITS, SHOWN_CONTACTS, SHOWN_EVENTS = 12, 5, 20
+#: Visits that a chart may look back on.
+CHARTED_VISITS = 40
 #: What the history tells of the trail; looking and tasks would drown the rest.
 TOLD = (
     *("create_resident", "edit_resident", "change_tags", "hand_over"),
@@ -76,19 +78,19 @@ class Record:
 def get_record(viewer: Account, resident: Resident, on: date) -> Record:
     """Read the whole record of a resident whom the viewer may see."""
     programmes = list_effective(on)
-    enrolments = list_enrolments(resident.id)
+    enrolments, visits = list_enrolments(resident.id), _visits(resident.id)
     live = [one for one in enrolments if one.state != "ended"]
     tags = groups_of([row.tag for row in resident.tags], resident.birth, on)
     return Record(
         tags=tags,
         family=list_family(viewer, resident),
-        care=list_care(live, programmes),
+        care=list_care(live, visits, programmes),
         chains=list_chains(resident.id, on),
         ended=tuple(one for one in enrolments if one.state == "ended"),
         proposals=_proposals(resident, tags, live, programmes),
         tasks=list_open_tasks(resident.id),
-        charts=list_charts(resident, on),
-        visits=tuple(_seen(visit, programmes) for visit in _visits(resident.id)),
+        charts=list_charts(resident, visits, programmes, on),
+        visits=tuple(_seen(visit, programmes) for visit in visits[:SHOWN_VISITS]),
         contacts=_newest(ContactAttempt, resident.id, ContactAttempt.at, SHOWN_CONTACTS),
         referrals=list_referrals_of(resident.id, SHOWN_VISITS),
         contracts=_newest(Contract, resident.id, Contract.start_on, SHOWN_VISITS),
@@ -101,11 +103,15 @@ def list_family(viewer: Account, resident: Resident) -> Sequence[Resident]:
     """Give the others of the household who are on the roster and in the viewer's scope."""
     if resident.household_id is None:
         return ()
-    query = select(Resident).where(
-        Resident.household_id == resident.household_id,
-        Resident.id != resident.id,
-        Resident.state.in_(ON_ROSTER),
-        scope.residents(viewer),
+    query = (
+        select(Resident)
+        .where(
+            Resident.household_id == resident.household_id,
+            Resident.id != resident.id,
+            Resident.state.in_(ON_ROSTER),
+            scope.residents(viewer),
+        )
+        .options(load_only(Resident.uid, Resident.name))
     )
     return db.session.scalars(query.order_by(Resident.birth, Resident.id)).all()
 
@@ -129,7 +135,7 @@ def _visits(resident_id: int) -> Sequence[Visit]:
         .where(Visit.resident_id == resident_id, Visit.replaced_at.is_(None))
         .options(selectinload(Visit.assessments), joinedload(Visit.staff))
         .order_by(Visit.visit_date.desc(), Visit.id.desc())
-        .limit(SHOWN_VISITS)
+        .limit(CHARTED_VISITS)
     )
     return db.session.scalars(query).all()
 

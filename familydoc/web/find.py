@@ -5,9 +5,11 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask import abort, current_app, g, url_for
+from sqlalchemy.orm import joinedload
 
+from familydoc.actions.residents import open_resident
 from familydoc.models.residents import Resident
-from familydoc.queries.scope import get_visible
+from familydoc.queries.scope import get_visible, get_visible_value
 from familydoc.web.access import viewer
 
 #: What a uid may look like; anything else is not even asked for.
@@ -20,6 +22,16 @@ def find_resident(uid: str) -> Resident:
     """Give a resident in the viewer's scope."""
     known = UID.fullmatch(uid) is not None
     return (get_visible(Resident, viewer(), Resident.uid == uid) if known else None) or abort(404)
+
+
+def look_at(uid: str) -> Resident:
+    """Give a resident for a page that shows number and telephone whole, and note who looked."""
+    known = UID.fullmatch(uid) is not None
+    number = get_visible_value(Resident.id, viewer(), Resident.uid == uid) if known else None
+    open_resident(by=viewer(), resident_id=number or abort(404))
+    beside = (Resident.village, Resident.team, Resident.household)
+    options = [joinedload(one) for one in beside]
+    return get_visible(Resident, viewer(), Resident.uid == uid, options=options) or abort(404)
 
 
 def address_of(endpoint: str, **values: Any) -> str:

@@ -36,7 +36,7 @@ from familydoc.web import (
     resident_states,
 )
 from familydoc.web.access import requires, viewer
-from familydoc.web.find import UID, address_of, find_resident
+from familydoc.web.find import UID, address_of, find_resident, look_at
 from familydoc.web.forms.residents import ResidentForm, TagsForm
 from familydoc.web.privacy import read_code, sees_names, shown_word
 
@@ -167,8 +167,7 @@ def _by_township(villages: list[Division]) -> list[tuple[str, list[Division]]]:
 @blueprint.get("/residents/<uid>")
 @requires("residents.see")
 def detail(uid: str) -> str:
-    actions.open_resident(by=viewer(), resident_id=find_resident(uid).id)
-    resident = find_resident(uid)
+    resident = look_at(uid)
     record = get_record(viewer(), resident, clock.today())
     return render_template(
         "residents/detail.html",
@@ -250,8 +249,7 @@ def _form(
 @blueprint.get("/residents/<uid>/edit")
 @requires("residents.edit")
 def edit(uid: str) -> str:
-    actions.open_resident(by=viewer(), resident_id=find_resident(uid).id)
-    resident = find_resident(uid)
+    resident = look_at(uid)
     held = queries.particulars_of(resident)
     form = ResidentForm(data={name: getattr(held, name) for name in held.__slots__})
     form.identity_number.data, form.seen.data = held.number, actions.version_of(resident)
