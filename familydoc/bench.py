@@ -12,6 +12,7 @@ BENCHES = {
     "due-tasks": ("familydoc.bench_due_tasks", 200_000),
     "import": ("familydoc.bench_imports", 76_674),
     "pages": ("familydoc.bench_pages", 76_674),
+    "visits": ("familydoc.bench_visits", 1_000),
 }
 
 

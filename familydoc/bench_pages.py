@@ -114,7 +114,7 @@ def _choose_pages() -> list[Page]:
 
 def _race(app: Flask, pages: list[Page]) -> tuple[dict[Page, list[float]], list[float]]:
     """Give for each page and for the floor the 95th percentile of every run."""
-    clients = {page.username: _sign_in(app, page.username) for page in pages}
+    clients = {page.username: sign_in(app, page.username) for page in pages}
     floor = Page("floor", FLOOR, pages[0].username)
     answers = {page: _open(clients, page)[1] for page in (floor, *pages)}
     wrong = {page.address: status for page, status in answers.items() if status != 200}
@@ -132,7 +132,7 @@ def _race(app: Flask, pages: list[Page]) -> tuple[dict[Page, list[float]], list[
     return times, times.pop(floor)
 
 
-def _sign_in(app: Flask, username: str) -> FlaskClient:
+def sign_in(app: Flask, username: str) -> FlaskClient:
     client = app.test_client()
     answer = Context().run(client.post, "/login", data={"username": username, "password": PASSWORD})
     assert answer.status_code == 303, f"{username} cannot sign in"

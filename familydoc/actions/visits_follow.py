@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, and_, literal, or_, select
 
 from familydoc import clock
 from familydoc.actions.audit import record
-from familydoc.actions.enrolments import end_enrolment, local_day
+from familydoc.actions.enrolments import local_day
 from familydoc.actions.referrals import open_referral
+from familydoc.actions.settling import settle_enrolment
 from familydoc.actions.tasks import close_tasks, open_if_due, open_task
 from familydoc.extensions import db
 from familydoc.models.accounts import Account
@@ -50,13 +51,17 @@ def settle(
     tasks = db.session.execute(select(Task).where(Task.id.in_(ids))).scalars().all()
     close_tasks(by=by, tasks=tasks, on=visit.visit_date, visit=visit)
     owe_next_exams(visit, tasks)
-    for outcome in preview.outcomes:
-        if outcome.decision is not None:
-            store_assessment(visit, outcome, outcome.decision)
-        changed = derive_later(by=by, enrolment=outcome.enrolment, visit=visit)
-        is_last = outcome.decision is not None and not outcome.superseded
-        if is_last or changed or replaced:
-            follow_last(by=by, enrolment=outcome.enrolment)
+    stored = [
+        store_assessment(visit, o, o.decision) if o.decision is not None else None
+        for o in preview.outcomes
+    ]
+    db.session.flush()
+    for outcome, assessment in zip(preview.outcomes, stored, strict=True):
+        enrolment = outcome.enrolment
+        changed = outcome.superseded and derive_later(by=by, enrolment=enrolment, visit=visit)
+        newest = None if outcome.superseded else assessment
+        if newest or changed or replaced:
+            follow_last(by=by, enrolment=enrolment, newest=newest)
 
 
 def owe_next_exams(visit: Visit, closed: Sequence[Task]) -> None:
@@ -79,7 +84,6 @@ def store_assessment(visit: Visit, outcome: Outcome, decision: Decision) -> Asse
     assessment.visit, assessment.enrolment = visit, outcome.enrolment
     write_decision(assessment, decision)
     db.session.add(assessment)
-    db.session.flush()
     return assessment
 
 
@@ -119,9 +123,14 @@ def derive_later(*, by: Account | None, enrolment: Enrolment, visit: Visit) -> b
     return changed
 
 
-def follow_last(*, by: Account | None, enrolment: Enrolment) -> None:
-    """Make what the newest assessment asks for; doing it twice changes nothing."""
-    assessment = find_last_assessment(enrolment.id)
+def follow_last(
+    *, by: Account | None, enrolment: Enrolment, newest: Assessment | None = None
+) -> None:
+    """Make what the newest assessment asks for; doing it twice changes nothing.
+
+    `newest` is that assessment where the caller has just stored it.
+    """
+    assessment = newest or find_last_assessment(enrolment.id)
     enrolment.last_assessment_id = assessment.id if assessment else None
     if assessment is None:
         return
@@ -133,12 +142,12 @@ def follow_last(*, by: Account | None, enrolment: Enrolment) -> None:
             open_step(by=by, assessment=assessment, kind=step["kind"], due=due)
         else:
             later[step["kind"]] = skip_passed(by=by, enrolment=enrolment, due=local_day(due))
-    for kind in recurring_kinds(effective(enrolment.programme, assessment.visit.visit_date)):
+    for kind in recurring_kinds(load_programmes()[enrolment.programme]):
         if kind in later or kind == "regular":
             enrolment.owe(kind, later.get(kind))
-    db.session.flush()
     open_if_due(by=by, enrolment=enrolment)
-    end_when_settled(by=by, enrolment=enrolment)
+    if assessment.closes:
+        settle_enrolment(by=by, enrolment=enrolment)
 
 
 def skip_passed(*, by: Account | None, enrolment: Enrolment, due: date) -> date:
@@ -155,18 +164,6 @@ def skip_passed(*, by: Account | None, enrolment: Enrolment, due: date) -> date:
         open_task(by=by, enrolment=enrolment, kind="regular", due_on=due)
         due = following
     return due
-
-
-def end_when_settled(*, by: Account | None, enrolment: Enrolment) -> None:
-    """End a management whose last assessment closes it, once nothing of it is open any more."""
-    assessment = find_last_assessment(enrolment.id)
-    if assessment is None or not assessment.closes or enrolment.state != "active":
-        return
-    still = tasks_where(Task.enrolment_id == enrolment.id, Task.state == "open")
-    if any(opens_at_once(task.kind) for task in still):
-        return
-    on = assessment.visit.visit_date
-    end_enrolment(by=by, enrolment=enrolment, on=on, reason=assessment.closes)
 
 
 def open_step(*, by: Account | None, assessment: Assessment, kind: str, due: Due) -> None:

@@ -1,6 +1,6 @@
 """Reads of visits, and what a visit would bring before it is stored."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ from familydoc.models.residents import Resident
 from familydoc.models.tasks import Task
 from familydoc.models.visits import Assessment, Visit
 from familydoc.queries import scope
-from familydoc.queries.programmes import effective
+from familydoc.queries.programmes import list_effective
 from familydoc.queries.tasks import list_open_tasks
 from familydoc.rules.answers import unmeasured
 from familydoc.rules.definitions import Field, Programme
@@ -126,19 +126,36 @@ def history_before(resident_id: int, day: date, without: Iterable[int] = ()) -> 
     return [PastVisit(row.visit_date, row.answers) for row in db.session.execute(query)]
 
 
-def has_open_referral(
-    resident_id: int, programme: str, day: date, without: Sequence[int] = ()
-) -> bool:
-    """Tell whether a referral of an earlier visit was waiting for its outcome on a day."""
-    query = select(Referral.id).where(
+def list_open_referrals(resident_id: int, day: date, without: Sequence[int] = ()) -> set[str]:
+    """Give the programmes with a referral of an earlier visit that waited for its outcome then."""
+    query = select(Referral.programme).where(
         Referral.resident_id == resident_id,
-        Referral.programme == programme,
         Referral.state != "cancelled",
         Referral.opened_on <= day,
         or_(Referral.closed_on.is_(None), Referral.closed_on > day),
         Referral.visit_id.not_in(list(without)),
     )
-    return db.session.execute(query.limit(1)).scalar() is not None
+    return set(db.session.execute(query).scalars())
+
+
+@dataclass(frozen=True)
+class Known:
+    """What every programme of a visit looks at, read once for all of them."""
+
+    programmes: Mapping[str, Programme]
+    history: tuple[PastVisit, ...]
+    referrals: set[str]
+    superseded: set[int]
+
+
+def read_known(resident_id: int, day: date, without: Sequence[int] = ()) -> Known:
+    """Read what there was on a day; `without` are revisions that a visit replaces."""
+    return Known(
+        list_effective(day),
+        tuple(history_before(resident_id, day, without)),
+        list_open_referrals(resident_id, day, without),
+        list_superseded(resident_id, day, without),
+    )
 
 
 def judge(
@@ -146,9 +163,11 @@ def judge(
     enrolment: Enrolment,
     entry: VisitEntry,
     without: Sequence[int] = (),
+    known: Known | None = None,
 ) -> Outcome:
     """Judge a visit by one programme; `without` are revisions that it replaces."""
-    programme = effective(enrolment.programme, entry.visit_date)
+    known = known or read_known(resident.id, entry.visit_date, without)
+    programme = known.programmes[enrolment.programme]
     missing = unmeasured(programme, entry.answers)
     decision = None
     if not missing:
@@ -157,25 +176,27 @@ def judge(
             visit_date=entry.visit_date,
             answers=entry.answers,
             way=entry.way,
-            history=tuple(history_before(resident.id, entry.visit_date, without)),
-            referral_open=has_open_referral(resident.id, programme.code, entry.visit_date, without),
+            history=known.history,
+            referral_open=programme.code in known.referrals,
             facts=enrolment.facts,
         )
         decision = assess_case(programme, case)
-    superseded = find_later_assessment(enrolment.id, entry.visit_date, without) is not None
-    return Outcome(enrolment, programme, decision, missing, superseded)
+    return Outcome(enrolment, programme, decision, missing, enrolment.id in known.superseded)
 
 
-def find_later_assessment(
-    enrolment_id: int, day: date, without: Sequence[int] = ()
-) -> Assessment | None:
-    """Give an assessment of a visit after a day, as visits count today."""
+def list_superseded(resident_id: int, day: date, without: Sequence[int] = ()) -> set[int]:
+    """Give the enrolments with an assessment of a visit after a day, as visits count today."""
     query = (
-        _assessments_of(enrolment_id)
-        .where(Visit.visit_date > day, Visit.id.not_in(list(without)))
-        .limit(1)
+        select(Assessment.enrolment_id)
+        .join(Assessment.visit)
+        .where(
+            Visit.resident_id == resident_id,
+            Visit.replaced_at.is_(None),
+            Visit.visit_date > day,
+            Visit.id.not_in(list(without)),
+        )
     )
-    return db.session.execute(query).scalar_one_or_none()
+    return set(db.session.execute(query).scalars())
 
 
 def list_assessments_after(enrolment_id: int, visit: Visit) -> list[Assessment]:
@@ -208,8 +229,9 @@ def preview_visit(resident: Resident, entry: VisitEntry, without: Sequence[int] 
     `without` are the revisions it replaces, the newest first: what that one closed and asked for
     is moved to the new revision, so it closes only for programmes it measures anew.
     """
+    known = read_known(resident.id, entry.visit_date, without)
     outcomes = tuple(
-        judge(resident, enrolment, entry, without)
+        judge(resident, enrolment, entry, without, known)
         for enrolment in list_active_enrolments(resident.id)
         if enrolment.since <= entry.visit_date
     )

@@ -243,10 +243,9 @@ def page_data(
         "programmes": [p.as_json() for p in programmes],
         "facts": facts,
         "history": [{"visit_date": v.visit_date.isoformat(), "answers": v.answers} for v in past],
-        "referralOpen": {
-            p.code: queries.has_open_referral(resident.id, p.code, today, without)
-            for p in programmes
-        },
+        "referralOpen": dict.fromkeys(
+            queries.list_open_referrals(resident.id, today, without), True
+        ),
         "tasks": [] if corrects else [_task_data(t) for t in list_open_tasks(resident.id)],
         "closable": list(CLOSED_BY_A_VISIT),
         "words": {
