@@ -79,7 +79,9 @@ def offered(programmes: Iterable[str], chronic: object) -> list[str]:
     """Give the diseases to offer a person of these programmes: (programme codes, the answer to
     `chronic_diseases`). All six where the six are managed and nobody said which."""
     managed = set(programmes)
-    named = [CHRONIC[n] for n in chronic if n in CHRONIC] if isinstance(chronic, list | tuple) else []
+    named = (
+        [CHRONIC[n] for n in chronic if n in CHRONIC] if isinstance(chronic, list | tuple) else []
+    )
     six = (named or list(CHRONIC.values())) if "other_chronic" in managed else []
     single = [code for code, text in TEXTS.items() if text.programme == code and code in managed]
     return [*single, *six]
