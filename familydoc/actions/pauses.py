@@ -127,7 +127,7 @@ def _pause(by: Account | None, enrolment: Enrolment, wish: Wish, until: date | N
     )
     pause.enrolment = enrolment
     _store(pause)
-    enrolment.state, enrolment.reason = "suspended", wish.kind
+    enrolment.state, enrolment.reason = "suspended", pause.told
     for task in list_waiting_tasks(enrolment.id):
         if task.id not in pause.stopped:
             continue

@@ -266,7 +266,7 @@ def _take_up(by: Account | None, resident: Resident, gone: str) -> list[Enrolmen
             continue
         waiting = find_in_force(enrolment.id)
         enrolment.state = "suspended" if waiting else "active"
-        enrolment.reason, enrolment.ended_on = waiting.kind if waiting else "", None
+        enrolment.reason, enrolment.ended_on = waiting.told if waiting else "", None
         record(
             by=by,
             verb="resume_enrolment",

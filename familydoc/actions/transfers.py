@@ -218,7 +218,7 @@ def _end_contract(by: Account | None, transfer: Transfer, resident: Resident) ->
 
 def _end_words(transfer: Transfer) -> str:
     """Say why the contract ends; not the bare 迁出 of somebody who left the county."""
-    return f"迁出（转到{transfer.to_centre.name}）"
+    return f"迁出（转到{transfer.receiver}）"
 
 
 def _reinstate(by: Account | None, transfer: Transfer, resident: Resident) -> None:

@@ -55,3 +55,8 @@ class CarePause(Base):
 
     enrolment: Mapped[Enrolment] = relationship()
     asker: Mapped[Account | None] = relationship(foreign_keys=[asked_by])
+
+    @property
+    def told(self) -> str:
+        """Why the enrolment waits: the kind, or the words where it is another reason."""
+        return self.reason if self.kind == "other" else self.kind

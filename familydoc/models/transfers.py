@@ -63,3 +63,15 @@ class Transfer(Base):
     to_centre: Mapped[Organisation] = relationship(foreign_keys=[to_centre_id])
     to_village: Mapped[Division] = relationship(foreign_keys=[to_village_code])
     asker: Mapped[Account | None] = relationship(foreign_keys=[asked_by])
+
+    @property
+    def sender(self) -> str:
+        """The name of the place somebody comes from: the team within one centre."""
+        within = self.from_centre_id == self.to_centre_id and self.from_team is not None
+        return self.from_team.name if within and self.from_team else self.from_centre.name
+
+    @property
+    def receiver(self) -> str:
+        """The name of the place somebody goes to: the team within one centre."""
+        within = self.from_centre_id == self.to_centre_id and self.to_team is not None
+        return self.to_team.name if within and self.to_team else self.to_centre.name

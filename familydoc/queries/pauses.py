@@ -19,12 +19,18 @@ MOST = 300
 
 
 def list_in_force(resident_id: int) -> Sequence[CarePause]:
-    """Give the pauses of a resident that are in force, the first asked first."""
-    query = select(CarePause).where(
-        CarePause.resident_id == resident_id, CarePause.ended_at.is_(None)
+    """Give the pauses of a resident that hold something back, the first asked first."""
+    query = (
+        select(CarePause)
+        .join(CarePause.enrolment)
+        .where(
+            CarePause.resident_id == resident_id,
+            CarePause.ended_at.is_(None),
+            Enrolment.state == "suspended",
+        )
+        .options(contains_eager(CarePause.enrolment))
     )
-    order = query.options(joinedload(CarePause.enrolment)).order_by(CarePause.id)
-    return db.session.scalars(order).all()
+    return db.session.scalars(query.order_by(CarePause.id)).all()
 
 
 def find_in_force(enrolment_id: int) -> CarePause | None:

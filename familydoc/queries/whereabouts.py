@@ -47,7 +47,9 @@ def get_whereabouts(resident: Resident) -> Whereabouts:
     here = last is not None and last.to_village_code == resident.village_code
     failed = find_failed_visits(resident.id) if resident.state == "present" else ()
     return Whereabouts(
-        pauses=[one for one in every if one.ended_at is None],
+        pauses=[
+            one for one in every if one.ended_at is None and one.enrolment.state == "suspended"
+        ],
         transfer=next((one for one in offers if one.state == "open"), None),
         taken_over=last if here else None,
         failed=failed,
@@ -92,7 +94,7 @@ def _of_pauses(every: Sequence[CarePause]) -> Iterator[Line]:
 
 def _of_transfers(offers: Sequence[Transfer]) -> Iterator[Line]:
     for one in offers:
-        there = f"{one.from_centre.name}转到{one.to_centre.name}"
+        there = f"{one.sender}转到{one.receiver}"
         state = word("transfer_state", one.state)
         answer = one.answer.removeprefix(UNDONE)
         told = word("transfer_refusal", answer) if one.state == "refused" else answer

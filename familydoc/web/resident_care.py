@@ -7,10 +7,12 @@ from werkzeug.wrappers import Response
 
 from familydoc import clock
 from familydoc.actions import enrolments as actions
+from familydoc.actions.pauses import Wish, pause_care, resume_care
 from familydoc.labels import LABELS
 from familydoc.models.enrolments import Enrolment
 from familydoc.models.residents import Resident
 from familydoc.queries.enrolments import find_live_enrolment
+from familydoc.queries.pauses import find_in_force
 from familydoc.rules.privacy import code_of
 from familydoc.rules.values import clean_text
 from familydoc.web.access import requires, viewer
@@ -40,15 +42,24 @@ def change(uid: str, programme: str) -> Any:
         return _page(resident, enrolment, form), 422
     name = shown_word("programme", enrolment.programme)
     if act == "suspend":
-        actions.suspend_enrolment(by=viewer(), enrolment=enrolment, on=clock.today(), reason=reason)
-        flash(f"{name}管理已暂停，待办已取消。")
+        wish = Wish("other", clock.today(), None, reason)
+        pause_care(by=viewer(), resident=resident, enrolments=[enrolment], wish=wish)
+        flash(f"{name}管理已暂停，待办等着，恢复时请来登记。")
     elif act == "end":
         actions.end_enrolment(by=viewer(), enrolment=enrolment, on=clock.today(), reason=reason)
         flash(f"{name}管理已结束，待办已取消。")
     elif act == "resume":
-        actions.resume_enrolment(by=viewer(), enrolment=enrolment, on=clock.today())
+        _resume(resident, enrolment)
         flash(f"{name}管理已恢复。")
     return _back(resident)
+
+
+def _resume(resident: Resident, enrolment: Enrolment) -> None:
+    pause, today = find_in_force(enrolment.id), clock.today()
+    if pause is None:
+        actions.resume_enrolment(by=viewer(), enrolment=enrolment, on=today)
+    else:
+        resume_care(by=viewer(), resident=resident, pauses=[pause], on=today)
 
 
 def _live(resident: Resident, sign: str) -> Enrolment:

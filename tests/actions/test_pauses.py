@@ -69,7 +69,8 @@ def test_pause_stops_what_it_must_and_only_that(cared, kind):
     other = make_enrolment(resident, "diabetes", next_due_on=days(10))
     make_task(other, days(10))
     (made,) = pause(resident, [enrolment], kind)
-    assert (enrolment.state, enrolment.reason) == ("suspended", kind)
+    assert (enrolment.state, enrolment.reason) == ("suspended", made.told)
+    assert made.told == ("本人说在别处看病" if kind == "other" else kind)
     assert open_kinds(enrolment) == ["referral_fu", "report"]
     assert len(made.stopped) == 5
     assert other.state == "active" and open_kinds(other) == ["regular"]
