@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from familydoc.extensions import db
 from familydoc.models.accounts import Account
@@ -48,7 +48,7 @@ def read_visits(viewer: Account, programme: Programme, span: Span) -> Iterator[V
         yield _row(programme, row)
 
 
-def _limit(query: Select[Any], viewer: Account, programme: str, span: Span) -> Select[Any]:
+def _limit(query: Any, viewer: Account, programme: str, span: Span) -> Any:
     return (
         query.select_from(Visit)
         .join(Assessment, Assessment.visit_id == Visit.id)

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from .dates import add_months, age_on
+from .definitions import Programme
 from .errors import RuleError
 from .search import Query, read_query
 
@@ -23,17 +24,6 @@ REMINDERS = (60, 30, 7)
 BACKWARD_MONTHS, FORWARD_MONTHS = 12, 3
 #: Of the cap, where the warning begins (DOMAIN 2.3 [APP]).
 WARN_PERCENT = 90
-
-#: The programme that care for a key population is given in; what is not here is not enrolled.
-PROGRAMME_OF = {
-    "hypertension": "hypertension",
-    "diabetes": "diabetes",
-    "elderly": "elderly",
-    "severe_mental_disorder": "severe_mental_disorder",
-    "tuberculosis": "tuberculosis",
-    "maternal": "maternal",
-    "child": "child",
-}
 
 #: Reasons to end a contract; death and moving away are recorded with the resident instead.
 END_REASONS = (
@@ -294,11 +284,13 @@ def choose_doctor(doctors: Iterable[Doctor], policy: Policy) -> Doctor | None:
 
 
 def propose_programmes(
-    groups: Iterable[str], live: Collection[str], known: Collection[str]
+    groups: Iterable[str], live: Collection[str], offered: Iterable[Programme]
 ) -> list[str]:
-    """Give the programmes to enrol in: of the key populations, known here, not yet enrolled."""
-    offered = (PROGRAMME_OF[group] for group in groups if group in PROGRAMME_OF)
-    return [code for code in offered if code in known and code not in live]
+    """Give the programmes to enrol in: of the key populations, by code or by the tags their files
+    name, not yet enrolled. One that must know more, such as a last period, is asked elsewhere."""
+    free = [one for one in offered if one.code not in live and not one.intake.facts]
+    found = (one.code for group in groups for one in free if group in (one.code, *one.intake.tags))
+    return list(dict.fromkeys(found))
 
 
 def propose_packages(packages: Iterable[tuple[int, str, str]], groups: Collection[str]) -> set[int]:

@@ -80,7 +80,14 @@ def _rounds(place: Place) -> Standing | None:
     """The rounds of a team, a centre or the county; somebody's own have no place of their own."""
     if place.scope.kind == "member" or not allowed("rounds.see"):
         return None
-    return count_standing(viewer(), Wanted(clock.today(), **place.address))
+    return count_standing(
+        viewer(),
+        Wanted(
+            on=clock.today(),
+            team=place.address.get("team", ""),
+            centre=place.address.get("centre", ""),
+        ),
+    )
 
 
 def _bars(report: Report) -> Bars | None:

@@ -9,7 +9,7 @@ from flask import url_for
 
 from familydoc import clock
 from familydoc.actions import contracts as actions
-from familydoc.labels import LABELS, word
+from familydoc.labels import word
 from familydoc.models.contracts import Contract
 from familydoc.models.residents import Resident
 from familydoc.models.teams import Team
@@ -29,7 +29,9 @@ from familydoc.queries.packages import list_packages
 from familydoc.rules import contracts as rules
 from familydoc.rules.agreements import Agreement, agreement_text, text_hash
 from familydoc.rules.dates import age_on
+from familydoc.rules.enrolments import is_fit
 from familydoc.rules.errors import RuleError
+from familydoc.rules.programmes import load_programmes
 from familydoc.rules.residents import KEY_POPULATIONS
 from familydoc.web.access import viewer
 from familydoc.web.find import UID
@@ -91,7 +93,9 @@ def open_form(case: Case) -> SignForm:
 def offer(form: SignForm, case: Case) -> None:
     """Fill in the choices of packages, programmes, teams and doctors."""
     live = {e.programme for e in list_enrolments(case.resident.id) if e.state != "ended"}
-    proposed = rules.propose_programmes(case.groups, live, LABELS["programme"])
+    sex, birth = case.resident.sex, case.resident.birth
+    fits = [p for p in load_programmes().values() if is_fit(p, sex, birth, clock.today())]
+    proposed = rules.propose_programmes(case.groups, live, fits)
     form.programmes.choices = [(code, word("programme", code)) for code in proposed]
     form.packages.choices = [(package.id, package.name) for package in list_packages()]
     form.team.choices = [(team.uid, team.name) for team in teams_of(case)]

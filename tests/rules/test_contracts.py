@@ -22,6 +22,7 @@ from familydoc.rules.agreements import (
 )
 from familydoc.rules.contracts import Doctor, Policy, Signing
 from familydoc.rules.errors import RuleError
+from familydoc.rules.programmes import load_programmes
 
 TODAY = date(2026, 11, 21)
 CASE = Signing(
@@ -221,9 +222,15 @@ def test_doctor_is_the_leader_until_the_warning_line():
 
 def test_programmes_are_proposed_from_groups_once():
     groups = ["elderly", "hypertension", "poverty_relieved", "disabled"]
-    known = {"hypertension", "diabetes", "elderly"}
+    known = load_programmes().values()
     assert rules.propose_programmes(groups, {"elderly"}, known) == ["hypertension"]
-    assert rules.propose_programmes(groups, set(), {"hypertension"}) == ["hypertension"]
+    assert rules.propose_programmes(groups, set(), known) == ["elderly", "hypertension"]
+
+
+def test_a_programme_that_must_know_more_is_not_proposed():
+    known = load_programmes().values()
+    assert load_programmes()["maternal"].intake.facts
+    assert rules.propose_programmes(["maternal", "tuberculosis"], set(), known) == []
 
 
 def test_packages_are_proposed_basic_always_and_others_by_group():
