@@ -24,6 +24,7 @@ from familydoc.rules.errors import RuleError
 from familydoc.web.access import requires, viewer
 from familydoc.web.forms.tasks import ReferralForm
 from familydoc.web.htmx import page_or_fragment
+from familydoc.web.privacy import read_code
 from familydoc.web.report_places import find_own_place
 from familydoc.web.task_contacts import contact, find_task, record
 from familydoc.web.task_reports import report, reported
@@ -92,14 +93,14 @@ def read_wanted() -> queries.Wanted:
     """Read what is asked for from the address; what makes no sense is left out."""
     args = request.args
     period = args.get("period", "") if args.get("period") in PERIODS else ""
-    member = args.get("member", "")
+    member, programme = args.get("member", ""), read_code(args.get("programme", ""))
     return queries.Wanted(
         on=clock.today(),
         which=args["list"] if args.get("list") in queries.LISTS else "all",
         mine=whose() == "mine",
         member=int(member) if member.isascii() and member.isdigit() and len(member) < 10 else None,
         village=args.get("village", "")[:12],
-        programme=args.get("programme", "") if args.get("programme") in LABELS["programme"] else "",
+        programme=programme if programme in LABELS["programme"] else "",
         team=args.get("team", "")[:36],
         period=period,
         state=args["state"] if args.get("state") in SHOWN else "due",

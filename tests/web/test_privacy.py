@@ -214,10 +214,12 @@ def test_own_team_filters_by_a_sign(as_, patient, name):
 
 def test_list_of_tasks_takes_a_sign_from_the_own_team_alone(as_, patient):
     patient.task()
-    for username, asked in (("chen", sign_of(SMD)), ("zhao", sign_of(SMD))):
-        assert as_(username).get(f"/tasks?programme={asked}").status_code == 200
-    page = as_("zhao").get(f"/tasks?programme={TB}&period=quarter").text
-    assert "结核" not in page
+    plain = make_resident("张秀兰")
+    make_task(make_enrolment(plain), date(2026, 11, 25))
+    mine = as_("chen").get(f"/tasks?programme={sign_of(SMD)}").text
+    assert patient.resident().uid in mine and plain.uid not in mine
+    theirs = as_("zhao").get(f"/tasks?programme={sign_of(SMD)}").text
+    assert patient.resident().uid in theirs and plain.uid in theirs, "it narrows nothing there"
 
 
 def test_enrolment_has_a_sign_for_an_address(as_, patient):
