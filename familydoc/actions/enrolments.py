@@ -18,10 +18,12 @@ from familydoc.models.tasks import Task
 from familydoc.queries.enrolments import find_live_enrolment
 from familydoc.queries.programmes import effective
 from familydoc.queries.teams import find_owner
+from familydoc.rules.dates import add_months
 from familydoc.rules.dues import Due
 from familydoc.rules.enrolments import (
     due_on_resume,
     first_dues,
+    interval_months,
     read_facts,
     refuse_unfit,
     regular_schedule,
@@ -82,6 +84,18 @@ def owe_first(*, by: Account | None, enrolment: Enrolment, on: date) -> None:
             open_task(by=by, enrolment=enrolment, kind=kind, due_on=local_day(due), due_at=at)
         else:
             enrolment.owe(kind, due_on_resume(enrolment.due_on(kind), on, due))
+    db.session.flush()
+    open_if_due(by=by, enrolment=enrolment)
+
+
+def owe_again(*, by: Account | None, enrolment: Enrolment, on: date) -> None:
+    """Owe the regular care from a day on, as it recurs, whatever the intake began with."""
+    rules = effective(enrolment.programme, on)
+    months = interval_months(rules, "regular")
+    if months is None:
+        owe_first(by=by, enrolment=enrolment, on=on)
+        return
+    enrolment.owe("regular", add_months(on, months))
     db.session.flush()
     open_if_due(by=by, enrolment=enrolment)
 

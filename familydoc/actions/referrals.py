@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from familydoc.actions.audit import record
+from familydoc.actions.settling import settle_enrolment
 from familydoc.actions.tasks import close_tasks, open_task
 from familydoc.extensions import db
 from familydoc.models.accounts import Account
@@ -162,6 +163,9 @@ def close_referral(
         close_tasks(by=by, tasks=_checks(referral), on=on, reason=outcome)
         _note(by, "close_referral", referral)
         session.flush()
+        enrolment = find_live_enrolment(referral.resident_id, referral.programme)
+        if enrolment is not None:
+            settle_enrolment(by=by, enrolment=enrolment)
 
 
 def _home_of(resident: Resident) -> int:

@@ -4,7 +4,7 @@ The newest visit by date decides what is owed next. A visit that is entered or c
 later one changes what was the previous reading there, so the later decisions are made again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, literal, or_, select
@@ -14,7 +14,7 @@ from familydoc.actions.audit import record
 from familydoc.actions.enrolments import local_day
 from familydoc.actions.referrals import open_referral
 from familydoc.actions.settling import settle_enrolment
-from familydoc.actions.tasks import close_tasks, open_if_due, open_task
+from familydoc.actions.tasks import close_tasks, open_if_due, open_task, open_windows
 from familydoc.extensions import db
 from familydoc.models.accounts import Account
 from familydoc.models.enrolments import Enrolment
@@ -48,7 +48,7 @@ def settle(
 ) -> None:
     """Store the assessments of a visit, close the tasks it fulfils, open what is owed next."""
     ids = [task.id for task in preview.closing.closes]
-    tasks = db.session.execute(select(Task).where(Task.id.in_(ids))).scalars().all()
+    tasks = tasks_where(Task.id.in_(ids)) if ids else []
     close_tasks(by=by, tasks=tasks, on=visit.visit_date, visit=visit)
     owe_next_exams(visit, tasks)
     stored = [
@@ -56,12 +56,13 @@ def settle(
         for o in preview.outcomes
     ]
     db.session.flush()
+    until = open_windows()
     for outcome, assessment in zip(preview.outcomes, stored, strict=True):
         enrolment = outcome.enrolment
         changed = outcome.superseded and derive_later(by=by, enrolment=enrolment, visit=visit)
         newest = None if outcome.superseded else assessment
         if newest or changed or replaced:
-            follow_last(by=by, enrolment=enrolment, newest=newest)
+            follow_last(by=by, enrolment=enrolment, newest=newest, until=until)
 
 
 def owe_next_exams(visit: Visit, closed: Sequence[Task]) -> None:
@@ -124,7 +125,11 @@ def derive_later(*, by: Account | None, enrolment: Enrolment, visit: Visit) -> b
 
 
 def follow_last(
-    *, by: Account | None, enrolment: Enrolment, newest: Assessment | None = None
+    *,
+    by: Account | None,
+    enrolment: Enrolment,
+    newest: Assessment | None = None,
+    until: Mapping[str, date] | None = None,
 ) -> None:
     """Make what the newest assessment asks for; doing it twice changes nothing.
 
@@ -145,7 +150,7 @@ def follow_last(
     for kind in recurring_kinds(load_programmes()[enrolment.programme]):
         if kind in later or kind == "regular":
             enrolment.owe(kind, later.get(kind))
-    open_if_due(by=by, enrolment=enrolment)
+    open_if_due(by=by, enrolment=enrolment, until=until)
     if assessment.closes:
         settle_enrolment(by=by, enrolment=enrolment)
 

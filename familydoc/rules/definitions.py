@@ -218,10 +218,12 @@ class Intake:
     `kind` is the first obligation: `regular` (within the interval or by the quarter's end),
     `exam` (by the year's end), or what `first` says. `automatic`: by age alone, by the night.
     `tags`: groups of a roster that enrol somebody. `facts` are fields asked when somebody is
-    taken in, kept with the enrolment.
+    taken in, kept with the enrolment. `interval` is the parameter of the months between two
+    regular visits.
     """
 
     kind: str = "regular"
+    interval: str = "regular_months"
     first: Obligation | None = None
     automatic: bool = False
     tags: tuple[str, ...] = ()

@@ -36,7 +36,9 @@ def interval_months(programme: Programme, kind: str) -> int | None:
     if kind == "exam" and programme.exam:
         return period_of(programme, programme.exam.months)
     name, otherwise = (
-        ("exam_months", YEAR_MONTHS) if kind == "exam" else ("regular_months", REGULAR_MONTHS)
+        ("exam_months", YEAR_MONTHS)
+        if kind == "exam"
+        else (programme.intake.interval, REGULAR_MONTHS)
     )
     known = programme.parameters.get(name)
     return int(known.value) if known else otherwise

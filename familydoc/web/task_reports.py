@@ -4,7 +4,7 @@ from flask import abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from familydoc import clock
-from familydoc.actions.tasks import close_tasks
+from familydoc.actions.settling import report_upward
 from familydoc.models.tasks import Task
 from familydoc.web.access import requires, viewer
 from familydoc.web.forms.tasks import ReportForm
@@ -21,8 +21,7 @@ def reported(number: int) -> Response | tuple[str, int]:
     task, form = find_report(number), ReportForm()
     if not form.validate():
         return render_template("tasks/report.html", task=task, form=form), 422
-    told = f"报{form.told.data.strip()}"
-    close_tasks(by=viewer(), tasks=[task], on=clock.today(), reason=told)
+    report_upward(by=viewer(), task=task, told=form.told.data.strip(), on=clock.today())
     flash("已登记上报，这项待办完成。")
     return redirect(url_for("tasks.index"), 303)
 
