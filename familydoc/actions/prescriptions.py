@@ -1,6 +1,7 @@
 """Giving somebody an education prescription (健康教育处方)."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import select
 
@@ -14,7 +15,7 @@ from familydoc.models.visits import Visit
 from familydoc.queries.enrolments import find_live_enrolment
 from familydoc.rules.errors import RuleError
 from familydoc.rules.prescription_texts import TEXTS
-from familydoc.rules.prescriptions import read_sheet
+from familydoc.rules.prescriptions import Sheet, read_sheet
 from familydoc.transaction import transaction
 
 
@@ -37,20 +38,7 @@ def issue_prescription(
         raise RuleError("resident_gone", "这位居民已经不在册，不能再开健康教育处方。")
     if visit is not None and visit.resident_id != resident.id:
         raise RuleError("visit_of_another", "这次随访不是这位居民的，请从居民页面重新打开。")
-    enrolment = find_live_enrolment(resident.id, TEXTS[disease].programme)
-    values = {
-        "uid": uid,
-        "resident_id": resident.id,
-        "enrolment_id": enrolment.id if enrolment else None,
-        "visit_id": visit.id if visit else None,
-        "disease": disease,
-        "body": {key: list(lines) for key, lines in sheet.body.items()},
-        "goals": list(sheet.goals),
-        "issued_on": clock.today(),
-        "staff_id": by.staff_id if by else None,
-        "recorded_at": clock.now(),
-        "recorded_by": by.id if by else None,
-    }
+    values = {"uid": uid, **_content(resident, sheet, visit), **_given_by(by)}
     with transaction() as session:
         insert = INSERTS[session.get_bind().dialect.name](EducationPrescription).values(values)
         statement = insert.on_conflict_do_nothing(index_elements=["uid"])
@@ -62,6 +50,27 @@ def issue_prescription(
         if is_new:
             _note(by, stored)
     return stored
+
+
+def _content(resident: Resident, sheet: Sheet, visit: Visit | None) -> dict[str, Any]:
+    enrolment = find_live_enrolment(resident.id, TEXTS[sheet.disease].programme)
+    return {
+        "resident_id": resident.id,
+        "enrolment_id": enrolment.id if enrolment else None,
+        "visit_id": visit.id if visit else None,
+        "disease": sheet.disease,
+        "body": {key: list(lines) for key, lines in sheet.body.items()},
+        "goals": list(sheet.goals),
+    }
+
+
+def _given_by(by: Account | None) -> dict[str, Any]:
+    return {
+        "issued_on": clock.today(),
+        "staff_id": by.staff_id if by else None,
+        "recorded_at": clock.now(),
+        "recorded_by": by.id if by else None,
+    }
 
 
 def _note(by: Account | None, stored: EducationPrescription) -> None:

@@ -89,6 +89,21 @@ def test_no_two_obligations_of_one_kind_are_owed_at_once(code: str) -> None:
         assert len(kinds) == len(set(kinds)), line.name
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        *("sbp", "dbp", "heart_rate", "temperature", "weight", "height", "fpg", "hba1c", "spo2"),
+        *("foot_pulse", "foot_pulse_side", "smoking", "drinking", "exercise_minutes", "mental"),
+        *("selfcare_eating", "selfcare_washing", "selfcare_dressing", "selfcare_toilet"),
+        *("selfcare_moving", "unhandled_disease", "exam_other", "notes"),
+    ],
+)
+def test_what_several_programmes_ask_is_typed_once(field: str) -> None:
+    """Declared otherwise in one file, a reading would silently become each programme's own."""
+    asked = [p.fields[field] for p in load_programmes().values() if field in p.fields]
+    assert len(asked) > 1 and not any(one.own for one in asked)
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_every_number_of_a_programme_names_its_source(code: str) -> None:
     for parameter in load_programmes()[code].parameters.values():

@@ -111,12 +111,15 @@ def test_ladder_that_leaves_a_case_without_a_line_is_refused(tmp_path: Path) -> 
         read_programme(write(tmp_path, old, 'name = "satisfied"\nwhen = "bad"'))
 
 
-def test_shared_field_declared_otherwise_is_refused(tmp_path: Path) -> None:
+def test_field_declared_otherwise_is_each_programmes_own(tmp_path: Path) -> None:
     write(tmp_path, "max = 260", "max = 250")
     diabetes = (FOLDER / "diabetes.toml").read_text(encoding="utf-8")
     (tmp_path / "diabetes.toml").write_text(diabetes, encoding="utf-8")
-    with pytest.raises(ProgrammeFileError, match="sbp"):
-        load_programmes(tmp_path)
+    found = load_programmes(tmp_path)
+    assert {code: (p.fields["sbp"].own, p.fields["dbp"].own) for code, p in found.items()} == {
+        "hypertension": (True, False),
+        "diabetes": (True, False),
+    }
 
 
 def test_programme_goes_to_the_browser_as_plain_json() -> None:
