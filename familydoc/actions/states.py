@@ -281,8 +281,9 @@ def _take_up(by: Account | None, resident: Resident, gone: str) -> list[Enrolmen
 
 
 def _reopen(by: Account | None, resident: Resident, gone: str) -> int:
-    """Open the tasks again that were cancelled with the person, where the enrolment is live."""
-    tasks = [t for t in list_cancelled(resident.id, gone) if t.enrolment.state == "active"]
+    """Open the tasks again that were cancelled with the person, where the enrolment is live; one
+    that waits had only those left that go on."""
+    tasks = [t for t in list_cancelled(resident.id, gone) if t.enrolment.state != "ended"]
     for task in tasks:
         open_task(
             by=by,

@@ -64,9 +64,9 @@ def _after(task: Task, form: ContactForm) -> Response:
     if form.outcome.data == "away" and may(viewer().role, "residents.edit"):
         flash("联系记录已保存。请登记外出到什么时候，这期间改为电话随访。")
         until = _day(form.until.data, "until")
-        asked = {"state": "away", "until": until.isoformat() if until else None}
+        day = until.isoformat() if until else None
         uid = task.resident.uid
-        return redirect(url_for("residents.states.ask", uid=uid, **asked), 303)
+        return redirect(url_for("residents.states.ask", uid=uid, state="away", until=day), 303)
     if form.outcome.data == "wrong_number" and not form.telephone.data:
         flash("联系记录已保存。还没有新号码，问到以后请改资料。", "danger")
     elif _stops(task, form):
