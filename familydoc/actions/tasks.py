@@ -1,6 +1,6 @@
 """Opening, closing and cancelling tasks, each audited."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,8 +15,9 @@ from familydoc.models.enrolments import Enrolment
 from familydoc.models.residents import Resident
 from familydoc.models.tasks import RANK_DANGER, RANK_PLAIN, Task
 from familydoc.models.visits import Visit
-from familydoc.queries.jobs import get_horizon
+from familydoc.queries.jobs import get_horizon, get_horizons
 from familydoc.queries.tasks import find_task
+from familydoc.rules.states import is_by_phone
 from familydoc.rules.tasks import WINDOW_DAYS, window_start
 from familydoc.transaction import transaction
 
@@ -56,18 +57,31 @@ def open_task(
     return task
 
 
-def open_if_due(*, by: Account | None, enrolment: Enrolment) -> list[Task]:
+def open_if_due(
+    *, by: Account | None, enrolment: Enrolment, until: Mapping[str, date] | None = None
+) -> list[Task]:
     """Make the tasks of the enrolment's next due dates whose windows are open by now.
 
-    What lies further ahead is the night job's; a date it has passed is never left to it.
+    What lies further ahead is the night job's; a date it has passed is never left to it. `until`
+    is `open_windows()` where the caller has read it for several enrolments.
     """
     if enrolment.state != "active":
         return []
+    opened = open_windows() if until is None else until
     return [
         open_task(by=by, enrolment=enrolment, kind=kind, due_on=due_on)
         for kind in WINDOW_DAYS
-        if (due_on := enrolment.due_on(kind)) is not None and due_on <= opened_until(kind)
+        if (due_on := enrolment.due_on(kind)) is not None and due_on <= opened[kind]
     ]
+
+
+def open_windows() -> dict[str, date]:
+    """Give the last due date whose window is open, by kind: see `opened_until`."""
+    horizons, today = get_horizons(), clock.today()
+    return {
+        kind: max(today + timedelta(days=days), horizons.get(kind, date.min))
+        for kind, days in WINDOW_DAYS.items()
+    }
 
 
 def opened_until(kind: str) -> date:
@@ -147,7 +161,7 @@ def _insert_unless_there(
             team_id=enrolment.team_id,
             staff_id=enrolment.staff_id,
             village_code=enrolment.resident.village_code,
-            by_phone=kind in WINDOW_DAYS and enrolment.resident.state == "away",
+            by_phone=_is_by_phone(enrolment, kind, due_on),
             source_visit_id=source_visit.id if source_visit else None,
             created_at=clock.now(),
         )
@@ -164,9 +178,15 @@ def _reopen(
     task.closed_by_visit_id = None
     task.team_id, task.staff_id = enrolment.team_id, enrolment.staff_id
     task.remind_on = None
+    task.by_phone = _is_by_phone(enrolment, task.kind, task.due_on)
     if source_visit is not None:
         task.source_visit_id = source_visit.id
     _note(by, "reopen_task", task)
+
+
+def _is_by_phone(enrolment: Enrolment, kind: str, due_on: date) -> bool:
+    resident = enrolment.resident
+    return is_by_phone(resident.state, resident.away_until, kind, due_on)
 
 
 def _note(by: Account | None, verb: str, task: Task) -> None:

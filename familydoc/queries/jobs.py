@@ -38,6 +38,13 @@ def get_horizon(kind: str, job: str = MAKE_DUE_TASKS) -> date | None:
     return max(day for day in found if day is not None) if found else None
 
 
+def get_horizons(job: str = MAKE_DUE_TASKS) -> dict[str, date]:
+    """Give the horizon of every kind the job has looked at, in one statement."""
+    query = select(JobHorizon.kind, JobHorizon.opened_until, JobHorizon.opening_until)
+    rows = db.session.execute(query.where(JobHorizon.job == job)).all()
+    return {kind: max(day for day in days if day is not None) for kind, *days in rows}
+
+
 def get_last_slot(job: str) -> date | None:
     """Give the newest slot that a job has claimed."""
     return db.session.scalar(select(func.max(JobRun.slot)).where(JobRun.job == job))

@@ -17,7 +17,7 @@ from typing import Any
 
 from .answers import answers_of, failed_checks, missing_measurements, unanswered, unmeasured
 from .dates import age_on, months_on
-from .definitions import Field, Line, Programme, Value
+from .definitions import Line, Programme, Value
 from .dues import Due, due_of, step_names
 from .errors import RuleError
 from .fields import parse_answer
@@ -174,22 +174,20 @@ def past_answers(programme: Programme, raw: Mapping[str, object]) -> dict[str, o
 
     A measurement the class needs is refused all the same: skipping it could hide a bad reading.
     """
-    held = answers_of(programme, raw)
-    kept = {
-        code: value
-        for code, value in held.items()
-        if programme.fields[code].needed or is_readable(programme.fields[code], value)
-    }
-    return judged_answers(programme, kept)
-
-
-def is_readable(field: Field, value: object) -> bool:
-    """Tell whether a value can be parsed."""
-    try:
-        parse_answer(field, value)
-    except (RuleError, KeyError):
-        return False
-    return True
+    parsed: dict[str, object] = {}
+    for code, value in answers_of(programme, raw).items():
+        field = programme.fields[code]
+        if field.kind == "bmi" or is_missing(programme, code, value):
+            continue
+        try:
+            answer = parse_answer(field, value)
+        except RuleError:
+            if field.needed:
+                raise
+            continue
+        if answer is not None:
+            parsed[code] = answer
+    return parsed
 
 
 def is_missing(programme: Programme, code: str, value: object) -> bool:

@@ -59,10 +59,12 @@ def create() -> Answer:
     sent = read_sent()
     resident = find_resident(sent.text("resident"))
     try:
-        known = queries.find_visit(check_uid(sent.text("uid"))) is not None
+        uid = check_uid(sent.text("uid"))
+        # Only a device is told whether the row was there; a person is led to it either way.
+        known = sent.by_json and queries.find_visit(uid) is not None
         visit = actions.record_visit(
             by=viewer(),
-            uid=sent.text("uid"),
+            uid=uid,
             resident=resident,
             visit_date=sent.head.get("visit_date"),
             way=sent.head.get("way"),
