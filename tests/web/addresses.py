@@ -142,17 +142,18 @@ class Rows:
 
         return self.once("visit", build)
 
-    def referral(self, **columns: object) -> Referral:
-        """One made by hand, near to gao's hospital, far to another one."""
+    def referral(self) -> Referral:
+        """One made by hand for no programme, near to gao's hospital, far to another one."""
 
         def build() -> Referral:
+            resident = self.resident()
             if self.near:
-                return make_referral(self.resident(), **columns)
+                return make_referral(resident, programme="")
             with transaction():
                 other = add(
                     Organisation(code="150124-ZY02", name="县中医院", kind="county_hospital")
                 )
-            return make_referral(self.resident(), to_organisation_id=other.id)
+            return make_referral(resident, programme="", to_organisation_id=other.id)
 
         return self.once("hand-made referral", build)
 
