@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_
 from sqlalchemy.orm import joinedload, selectinload
@@ -59,9 +58,12 @@ def times_by_day(kind: Kind) -> dict[date, int]:
 
 def conditions(viewer: Account, wanted: Wanted) -> list[ColumnElement[bool]]:
     """Give what limits rounds to a viewer's scope and a wanted list."""
-    found = [scope.visible(Round, viewer), _of_list(wanted)]
-    if wanted.kind:
-        found.append(Round.kind == wanted.kind)
+    of_kind = [Round.kind == wanted.kind] if wanted.kind else []
+    return [*_of_place(viewer, wanted), _of_list(wanted), *of_kind]
+
+
+def _of_place(viewer: Account, wanted: Wanted) -> list[ColumnElement[bool]]:
+    found = [scope.visible(Round, viewer)]
     if wanted.team:
         team = select(Team).where(Team.uid == wanted.team).subquery()
         found.append(
@@ -138,25 +140,7 @@ class Tally:
 
 def count_by_kind(viewer: Account, wanted: Wanted) -> list[Tally]:
     """Give the numbers of every kind for the period that holds the wanted day, one statement."""
-    whole = replace(wanted, which="period", kind="")
-    done = Round.state == "done"
-    late = and_(Round.state == "open", Round.due_on < wanted.on)
-    query = (
-        select(
-            Round.kind,
-            func.count(),
-            func.count(case((done, 1))),
-            func.count(case((late, 1))),
-            func.coalesce(func.sum(Round.patients), 0),
-            func.coalesce(func.sum(Round.prescriptions), 0),
-        )
-        .where(*conditions(viewer, whole))
-        .group_by(Round.kind)
-    )
-    rows: dict[str, Any] = {row[0]: row[1:] for row in db.session.execute(query)}
-    return [
-        Tally(kind, *period, *map(int, rows.get(kind.code, ()))) for kind, period in whole.periods
-    ]
+    return count_standing(viewer, wanted).tallies
 
 
 @dataclass(frozen=True)
@@ -168,9 +152,25 @@ class Standing:
 
 
 def count_standing(viewer: Account, wanted: Wanted) -> Standing:
-    """Give the numbers of a place; each is that of the list its link opens."""
-    late = replace(wanted, which="overdue", kind="", day=None)
-    return Standing(count_rounds(viewer, late), count_by_kind(viewer, wanted))
+    """Give the numbers of a place, one statement; each is that of the list its link opens."""
+    whole = replace(wanted, which="period", kind="")
+    late, due, done = (_of_list(replace(whole, which=w)) for w in ("overdue", "period", "done"))
+    query = (
+        select(
+            Round.kind,
+            func.count(case((late, 1))),
+            func.count(case((due, 1))),
+            func.count(case((done, 1))),
+            func.count(case((and_(due, late), 1))),
+            func.coalesce(func.sum(case((due, Round.patients))), 0),
+            func.coalesce(func.sum(case((due, Round.prescriptions))), 0),
+        )
+        .where(*_of_place(viewer, whole), or_(late, due))
+        .group_by(Round.kind)
+    )
+    rows = {kind: list(map(int, rest)) for kind, *rest in db.session.execute(query)}
+    tallies = [Tally(kind, *period, *rows.get(kind.code, [])[1:]) for kind, period in whole.periods]
+    return Standing(sum(row[0] for row in rows.values()), tallies)
 
 
 def get_round(viewer: Account, number: int) -> Round | None:
