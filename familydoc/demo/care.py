@@ -366,4 +366,5 @@ def _assessment_row(course: Course, visit: Row, decision: Decision) -> Row:
         "referral": decision.referral,
         "next": [{"kind": kind, "due": due.isoformat()} for kind, due in decision.next],
         "because": list(decision.because),
+        "closes": decision.closes,
     }

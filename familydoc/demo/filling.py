@@ -17,6 +17,7 @@ from familydoc.actions.packages import seed_packages
 from familydoc.demo.accounts import account_rows, printed
 from familydoc.demo.care import Carer, Ledger, Story
 from familydoc.demo.desk import share_out, try_to_call
+from familydoc.demo.others import Others
 from familydoc.demo.places import centre_words
 from familydoc.demo.plan import County, Divisions, Plan, make_plan
 from familydoc.demo.portraits import draw_portrait
@@ -191,6 +192,9 @@ def _store_care(session: Session, plan: Plan, accounts: Accounts, occasion: Occa
         if {"hypertension", "diabetes"} & person.tags:
             carer = _carer(plan.team_of[person.village], person.village, accounts)
             Story(ledger, person, carer, programmes, now, random, occasion.size.drama).tell()
+    others = Others(ledger, programmes, now, Random(f"{seed} others"))
+    for person in plan.people:
+        others.tell(person, _carer(plan.team_of[person.village], person.village, accounts))
     share_out(ledger, plan.teams)
     calls = try_to_call(ledger, accounts, clock.local(now), seed)
     for table in ("enrolments", "visits", "assessments", "tasks", "referrals"):
