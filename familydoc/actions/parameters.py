@@ -4,6 +4,7 @@ dates that a value moves."""
 import time
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -81,16 +82,8 @@ def set_value(
         )
         session.add(row)
         session.flush()
-        record(
-            by=by,
-            verb="set_parameter",
-            entity="parameter",
-            entity_id=row.id,
-            programme=programme,
-            name=name,
-            value=row.value,
-            valid_from=row.valid_from.isoformat(),
-        )
+        since = row.valid_from.isoformat()
+        _note(by, "set_parameter", row, value=row.value, valid_from=since)
     return row
 
 
@@ -138,15 +131,19 @@ def _close(by: Account | None, row: CountyParameter) -> None:
         session.refresh(row)
         if row.applied_at is None:
             row.applied_at = clock.now()
-            record(
-                by=by,
-                verb="apply_parameter",
-                entity="parameter",
-                entity_id=row.id,
-                programme=row.programme,
-                name=row.name,
-                moved=row.moved,
-            )
+            _note(by, "apply_parameter", row, moved=row.moved)
+
+
+def _note(by: Account | None, verb: str, row: CountyParameter, **details: Any) -> None:
+    record(
+        by=by,
+        verb=verb,
+        entity="parameter",
+        entity_id=row.id,
+        programme=row.programme,
+        name=row.name,
+        **details,
+    )
 
 
 def _move(

@@ -143,12 +143,15 @@ def _villages(first: date, last: date) -> Any:
 
 def _follow_villages(session: Session) -> int:
     """Hand open rounds over to the team that serves the village today."""
-    today = (
-        select(TeamVillage.team_id)
-        .where(TeamVillage.village_code == Round.village_code, TeamVillage.until.is_(None))
+    serving = (TeamVillage.village_code == Round.village_code) & TeamVillage.until.is_(None)
+    today = select(TeamVillage.team_id).where(serving).correlate(Round).scalar_subquery()
+    centre = (
+        select(Team.organisation_id)
+        .join(TeamVillage, TeamVillage.team_id == Team.id)
+        .where(serving)
+        .correlate(Round)
         .scalar_subquery()
     )
-    centre = select(Team.organisation_id).where(Team.id == today).scalar_subquery()
     moved = update(Round).where(
         Round.state == "open", Round.village_code.is_not(None), today != Round.team_id
     )

@@ -49,7 +49,7 @@ def upgrade():
             )
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rounds")),
-        sa.UniqueConstraint("kind", "place_code", "due_on", name=op.f("uq_rounds_kind")),
+        sa.UniqueConstraint("kind", "place_code", "due_on", name=op.f("uq_rounds_kind_place_code_due_on")),
     )
     op.create_index("ix_rounds_organisation_due", "rounds", ["organisation_id", "due_on"])
     op.create_index("ix_rounds_team_due", "rounds", ["team_id", "due_on"])
