@@ -74,19 +74,15 @@ def refer_resident(
     department: str = "",
     on: date,
 ) -> Referral:
-    """Refer somebody by hand; `programme` is empty where the reason belongs to none.
-
-    A known `uid` gives the stored one. The check is owed within the programme's days, as a task
-    where the person is managed. RuleError `referral_open`, `urgency_unknown`, `uid_taken`.
+    """Refer somebody by hand; `programme` is empty where the reason belongs to none. A known
+    `uid` gives the stored one. RuleError `referral_open`, `urgency_unknown`, `uid_taken`.
     """
     if urgency not in URGENCIES:
         raise RuleError("urgency_unknown", "请选紧急还是一般。", "urgency")
     with transaction() as session:
         session.refresh(resident, with_for_update={"key_share": True})
         if (stored := find_referral(uid)) is not None:
-            if stored.resident_id != resident.id:
-                raise RuleError("uid_taken", "这张转诊单的编号已用在别人身上，请刷新页面再填。")
-            return stored
+            return _the_same(stored, resident)
         enrolment = find_live_enrolment(resident.id, programme) if programme else None
         referral = Referral(
             uid=uid,
@@ -102,12 +98,22 @@ def refer_resident(
             opened_on=on,
             check_due_on=on + timedelta(days=_check_days(enrolment, on)),
         )
-        _add_the_only_one(referral)
-        if enrolment is not None:
-            _open_check(by, referral, enrolment)
-        _note(by, "open_referral", referral)
+        _add_with_check(by, referral, enrolment)
         session.flush()
     return referral
+
+
+def _the_same(stored: Referral, resident: Resident) -> Referral:
+    if stored.resident_id != resident.id:
+        raise RuleError("uid_taken", "这张转诊单的编号已用在别人身上，请刷新页面再填。")
+    return stored
+
+
+def _add_with_check(by: Account, referral: Referral, enrolment: Enrolment | None) -> None:
+    _add_the_only_one(referral)
+    if enrolment is not None:
+        _open_check(by, referral, enrolment)
+    _note(by, "open_referral", referral)
 
 
 def send_elsewhere(
