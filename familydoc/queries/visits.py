@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    cast,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import joinedload, selectinload
 
 from familydoc.extensions import db
@@ -118,7 +129,7 @@ def history_before(resident_id: int, day: date, without: Iterable[int] = ()) -> 
             Visit.resident_id == resident_id,
             Visit.replaced_at.is_(None),
             Visit.visit_date < day,
-            Visit.id.not_in(list(without)),
+            *_other_than(Visit.id, without),
         )
         .order_by(Visit.visit_date.desc(), Visit.id.desc())
         .limit(HISTORY)
@@ -128,14 +139,37 @@ def history_before(resident_id: int, day: date, without: Iterable[int] = ()) -> 
 
 def list_open_referrals(resident_id: int, day: date, without: Sequence[int] = ()) -> set[str]:
     """Give the programmes with a referral of an earlier visit that waited for its outcome then."""
-    query = select(Referral.programme).where(
+    return set(db.session.execute(_open_referrals(resident_id, day, without)).scalars())
+
+
+def _open_referrals(resident_id: int, day: date, without: Sequence[int]) -> Select[tuple[str]]:
+    return select(Referral.programme).where(
         Referral.resident_id == resident_id,
         Referral.state != "cancelled",
         Referral.opened_on <= day,
         or_(Referral.closed_on.is_(None), Referral.closed_on > day),
-        Referral.visit_id.not_in(list(without)),
+        *_other_than(Referral.visit_id, without),
     )
-    return set(db.session.execute(query).scalars())
+
+
+def _later_assessments(resident_id: int, day: date, without: Sequence[int]) -> Select[tuple[str]]:
+    """Select the enrolments with an assessment of a visit after a day, as visits count today."""
+    return (
+        select(cast(Assessment.enrolment_id, String))
+        .join(Assessment.visit)
+        .where(
+            Visit.resident_id == resident_id,
+            Visit.replaced_at.is_(None),
+            Visit.visit_date > day,
+            *_other_than(Visit.id, without),
+        )
+    )
+
+
+def _other_than(column: Any, ids: Iterable[int]) -> list[ColumnElement[bool]]:
+    """Give the condition that leaves out some rows, none where there are none to leave out."""
+    listed = list(ids)
+    return [or_(column.is_(None), column.not_in(listed))] if listed else []
 
 
 @dataclass(frozen=True)
@@ -150,11 +184,14 @@ class Known:
 
 def read_known(resident_id: int, day: date, without: Sequence[int] = ()) -> Known:
     """Read what there was on a day; `without` are revisions that a visit replaces."""
+    referrals = _open_referrals(resident_id, day, without).add_columns(literal(1))
+    later = _later_assessments(resident_id, day, without).add_columns(literal(0))
+    found = db.session.execute(union_all(referrals, later)).all()
     return Known(
         list_effective(day),
         tuple(history_before(resident_id, day, without)),
-        list_open_referrals(resident_id, day, without),
-        list_superseded(resident_id, day, without),
+        {text for text, is_referral in found if is_referral},
+        {int(text) for text, is_referral in found if not is_referral},
     )
 
 
@@ -182,21 +219,6 @@ def judge(
         )
         decision = assess_case(programme, case)
     return Outcome(enrolment, programme, decision, missing, enrolment.id in known.superseded)
-
-
-def list_superseded(resident_id: int, day: date, without: Sequence[int] = ()) -> set[int]:
-    """Give the enrolments with an assessment of a visit after a day, as visits count today."""
-    query = (
-        select(Assessment.enrolment_id)
-        .join(Assessment.visit)
-        .where(
-            Visit.resident_id == resident_id,
-            Visit.replaced_at.is_(None),
-            Visit.visit_date > day,
-            Visit.id.not_in(list(without)),
-        )
-    )
-    return set(db.session.execute(query).scalars())
 
 
 def list_assessments_after(enrolment_id: int, visit: Visit) -> list[Assessment]:

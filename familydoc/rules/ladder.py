@@ -169,25 +169,30 @@ def judged_answers(programme: Programme, raw: Mapping[str, object]) -> dict[str,
     return {code: value for code, value in parsed.items() if value is not None}
 
 
-def past_answers(programme: Programme, raw: Mapping[str, object]) -> dict[str, object]:
-    """Parse an earlier visit; an unreadable note of then does not stop the visit of today.
+class PastAnswers(dict[str, object]):
+    """An earlier visit's answers, each parsed when a condition first asks for it.
 
-    A measurement the class needs is refused all the same: skipping it could hide a bad reading.
+    An unreadable note of then does not stop the visit of today; a measurement the class needs is
+    parsed, and refused, at once: skipping it could hide a bad reading.
     """
-    parsed: dict[str, object] = {}
-    for code, value in answers_of(programme, raw).items():
-        field = programme.fields[code]
-        if field.kind == "bmi" or is_missing(programme, code, value):
-            continue
+
+    def __init__(self, programme: Programme, raw: Mapping[str, object]) -> None:
+        held = answers_of(programme, raw)
+        needed = {f.code: held[f.code] for f in programme.needed if f.code in held}
+        super().__init__(judged_answers(programme, needed))
+        self._programme, self._held = programme, held
+
+    def get(self, code: str, default: object = None) -> object:  # type: ignore[override]
+        """Give an answer, None where there was none or nobody can read it."""
+        if code not in self and code in self._held:
+            self[code] = self._parse(code)
+        return super().get(code, default)
+
+    def _parse(self, code: str) -> object:
         try:
-            answer = parse_answer(field, value)
+            return judged_answers(self._programme, {code: self._held[code]}).get(code)
         except RuleError:
-            if field.needed:
-                raise
-            continue
-        if answer is not None:
-            parsed[code] = answer
-    return parsed
+            return None
 
 
 def is_missing(programme: Programme, code: str, value: object) -> bool:
@@ -228,10 +233,10 @@ def facts_on(
     }
 
 
-def past_readings(programme: Programme, case: Case) -> list[tuple[date, dict[str, object]]]:
+def past_readings(programme: Programme, case: Case) -> list[tuple[date, PastAnswers]]:
     """Give the earlier dates that count as history, oldest first (see the module's head)."""
     readings = [
-        (past.visit_date, past_answers(programme, {**case.facts, **past.answers}))
+        (past.visit_date, PastAnswers(programme, {**case.facts, **past.answers}))
         for past in case.history
         if past.visit_date < case.visit_date and not unmeasured(programme, past.answers)
     ]
