@@ -80,7 +80,7 @@ class Others:
     def _by_age(self, person: Person, code: str, carer: Carer) -> Wanted:
         came = self.random.random() < carer.diligence
         if self.programmes[code].schedules:
-            ago = self.random.randint(0, min(200, max((self.today - person.birth).days - 7, 0)))
+            ago = self.random.randint(0, min(80, max((self.today - person.birth).days - 7, 0)))
             first = person.birth + timedelta(days=7)
         else:
             ago, first = self.random.randint(0, YEARLY_DAYS), add_months(self.today, -24)
@@ -140,6 +140,10 @@ class Others:
         decision = assess_case(programme, case)
         visit = self._visit(person, carer, wanted.visited, answers)
         self._assess(enrolment, visit, decision)
+        if decision.closes:
+            over = {"state": "ended", "reason": decision.closes, "ended_on": wanted.visited}
+            enrolment.update(over)
+            return {}, visit
         said = {kind: day_of(due) for kind, due in decision.next}
         yearly = {"exam": dues["exam"]} if programme.exam else {}
         return {**yearly, **said}, visit

@@ -9,6 +9,7 @@ import time_machine
 from sqlalchemy import func, select, text
 
 from familydoc import create_app
+from familydoc.actions.intake import enrol_by_age
 from familydoc.actions.setup import DIVISIONS, read_divisions, set_up
 from familydoc.demo import fill, groups
 from familydoc.demo.accounts import PASSWORD as DEMO_PASSWORD
@@ -27,6 +28,8 @@ from familydoc.models.teams import Photograph, Team, TeamMember, TeamVillage
 from familydoc.models.visits import Assessment, Visit
 from familydoc.queries.contracts import read_evidence
 from familydoc.rules.answers import parse_answers
+from familydoc.rules.dates import months_on
+from familydoc.rules.enrolments import is_of_age
 from familydoc.rules.errors import RuleError
 from familydoc.rules.identity import parse_identity
 from familydoc.rules.ladder import Case, PastVisit, assess_case
@@ -241,8 +244,20 @@ def test_patients_are_enrolled_by_their_tags(inside):
     tags = select(ResidentTag.resident_id, ResidentTag.tag).where(
         ResidentTag.tag.in_(("hypertension", "diabetes"))
     )
-    enrolled = select(Enrolment.resident_id, Enrolment.programme)
+    enrolled = select(Enrolment.resident_id, Enrolment.programme).where(
+        Enrolment.programme.in_(("hypertension", "diabetes"))
+    )
     assert set(db.session.execute(tags)) == set(db.session.execute(enrolled))
+
+
+def test_everybody_of_an_age_is_in_the_programmes_of_that_age(inside):
+    known = set(db.session.execute(select(Enrolment.resident_id, Enrolment.programme)).all())
+    for resident in rows(Resident, Resident.state.in_(ON_ROSTER)):
+        months = months_on(resident.birth, TODAY)
+        for code, programme in load_programmes().items():
+            if programme.intake.automatic and is_of_age(programme.intake, months):
+                assert (resident.id, code) in known
+    assert enrol_by_age(by=None, today=TODAY) == 0
 
 
 def test_answers_of_every_visit_are_answers_of_the_form(inside):
@@ -255,12 +270,19 @@ def test_answers_of_every_visit_are_answers_of_the_form(inside):
 def test_assessments_are_what_the_ladder_says_again(inside):
     births = dict(db.session.execute(select(Resident.id, Resident.birth)).all())
     visits = {visit.id: visit for visit in rows(Visit)}
+    facts = dict(db.session.execute(select(Enrolment.id, Enrolment.facts)).all())
     history: dict[int, list[PastVisit]] = {}
     query = select(Assessment).join(Visit).order_by(Visit.visit_date, Assessment.id)
     for assessment in db.session.scalars(query):
         visit = visits[assessment.visit_id]
         past = history.setdefault(assessment.enrolment_id, [])
-        case = Case(births[visit.resident_id], visit.visit_date, visit.answers, history=tuple(past))
+        case = Case(
+            births[visit.resident_id],
+            visit.visit_date,
+            visit.answers,
+            history=tuple(past),
+            facts=facts[assessment.enrolment_id],
+        )
         decision = assess_case(load_programmes()[assessment.programme], case)
         past.append(PastVisit(visit.visit_date, visit.answers))
         assert decision.class_value == assessment.class_code
@@ -284,7 +306,7 @@ def test_next_due_date_is_empty_only_while_a_recheck_holds_it(inside):
     rechecks = select(Task.enrolment_id).where(Task.state == "open", Task.kind == "recheck")
     held = set(db.session.scalars(rechecks))
     live = rows(Enrolment, Enrolment.state == "active")
-    assert {e.id for e in live if e.next_due_on is None} == held
+    assert {e.id for e in live if e.next_due_on is None and e.exam_due_on is None} == held
     assert held
 
 
