@@ -1,6 +1,6 @@
 """The programmes: loaded once from their files, with county values laid over them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
@@ -25,6 +25,7 @@ __all__ = [
     "effective_parameters",
     "get_programme",
     "load_programmes",
+    "on_one_page",
     "read_case",
     "use_folders",
     "with_parameters",
@@ -114,6 +115,17 @@ def _allowed(parameter: Parameter, value: object) -> Decimal:
         text = f"{parameter.label}应在 {low} 到 {high} 之间，填的是 {shown}"
         raise RuleError("parameter_range", text, parameter.name)
     return number
+
+
+def on_one_page(programmes: Sequence[Programme]) -> list[Programme]:
+    """Give programmes as one page shows them: a shared field that one of them always shows is
+    behind no fold of another, where it would be looked for in vain."""
+    fields = [field for programme in programmes for field in programme.fields.values()]
+    core = {field.code for field in fields if field.core and not field.own}
+    return [
+        replace(p, fields={c: replace(f, core=f.core or c in core) for c, f in p.fields.items()})
+        for p in programmes
+    ]
 
 
 def effective_parameters(programme: Programme) -> list[dict[str, Any]]:

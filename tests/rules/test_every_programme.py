@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from familydoc.rules.dates import add_months
 from familydoc.rules.definitions import Obligation, Programme
 from familydoc.rules.dues import step_due
-from familydoc.rules.programmes import load_programmes, with_parameters
+from familydoc.rules.programmes import load_programmes, on_one_page, with_parameters
 
 from .both import judge_in_python
 from .random_cases import CAREFUL, random_case, without_contradictions
@@ -102,6 +102,16 @@ def test_what_several_programmes_ask_is_typed_once(field: str) -> None:
     """Declared otherwise in one file, a reading would silently become each programme's own."""
     asked = [p.fields[field] for p in load_programmes().values() if field in p.fields]
     assert len(asked) > 1 and not any(one.own for one in asked)
+
+
+def test_a_reading_that_one_programme_always_shows_stands_behind_no_fold_of_another() -> None:
+    programmes = load_programmes()
+    assert not programmes["elderly"].fields["fpg"].core
+    elderly, diabetes = on_one_page([programmes["elderly"], programmes["diabetes"]])
+    assert elderly.fields["fpg"].core and elderly.fields["foot_pulse"].core
+    assert elderly.fields["hba1c"].core == programmes["diabetes"].fields["hba1c"].core
+    assert diabetes.fields["medication"].core and not elderly.fields["elderly_drugs"].core
+    assert not on_one_page([programmes["elderly"]])[0].fields["fpg"].core
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -16,6 +16,7 @@ from familydoc.rules.dates import months_on
 from familydoc.rules.definitions import Field, Programme
 from familydoc.rules.errors import RuleError
 from familydoc.rules.ladder import hints_of
+from familydoc.rules.programmes import on_one_page
 from familydoc.rules.values import SHANGHAI, parse_instant
 from familydoc.rules.visits import LastValue
 
@@ -255,7 +256,7 @@ def build_page(
     free = asked_by_all(programmes)
     seen = max(day, resident.birth)
     parts = []
-    for programme in programmes:
+    for programme in on_one_page(programmes):
         held = (facts or {}).get(programme.code, {})
         hints = hints_of(programme, resident.birth, seen, held)
         part = build_part(resident, programme, sent.answers, last, seen, errors or {}, shown, free)
