@@ -1,6 +1,7 @@
 """Recording an attempt to reach somebody (联系记录), and the new number it brought."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -44,26 +45,15 @@ def record_contact(
     """
     if outcome not in LABELS["contact"]:
         raise RuleError("outcome_unknown", "请选联系的结果。", "outcome")
-    told = check_reason(outcome, reason)
-    with transaction() as session:
-        values = {
-            "uid": uid,
-            "resident_id": resident.id,
-            "task_id": task.id if task else None,
-            "at": clock.now(),
-            "account_id": by.id if by else None,
-            "way": check_way(way),
-            "outcome": outcome,
-            "reason": told,
-            "remind_on": check_remind_on(remind_on, clock.today(), outcome),
-            "note": note.strip(),
-        }
-        insert = INSERTS[session.get_bind().dialect.name](ContactAttempt).values(values)
-        statement = insert.on_conflict_do_nothing(index_elements=["uid"])
-        is_new = session.execute(statement.returning(ContactAttempt.id)).first() is not None
-        stored = session.execute(select(ContactAttempt).filter_by(uid=uid)).scalar_one()
-        if stored.resident_id != resident.id:
-            raise RuleError("uid_taken", "这条记录的编号已用在别人身上，请刷新页面再记。")
+    said = {
+        "way": check_way(way),
+        "outcome": outcome,
+        "reason": check_reason(outcome, reason),
+        "remind_on": check_remind_on(remind_on, clock.today(), outcome),
+        "note": note.strip(),
+    }
+    with transaction():
+        stored, is_new = _store(by, uid, resident, task, said)
         if is_new:
             _set_aside(resident, task, remind_on)
             if outcome == "wrong_number" and telephone:
@@ -72,6 +62,27 @@ def record_contact(
                 _close_by_phone(by, task)
             _note(by, stored)
     return stored
+
+
+def _store(
+    by: Account | None, uid: str, resident: Resident, task: Task | None, said: dict[str, Any]
+) -> tuple[ContactAttempt, bool]:
+    """Insert, and tell whether this row is ours: a slow network sends twice."""
+    session = db.session()
+    values = said | {
+        "uid": uid,
+        "resident_id": resident.id,
+        "task_id": task.id if task else None,
+        "at": clock.now(),
+        "account_id": by.id if by else None,
+    }
+    insert = INSERTS[session.get_bind().dialect.name](ContactAttempt).values(values)
+    statement = insert.on_conflict_do_nothing(index_elements=["uid"])
+    is_new = session.execute(statement.returning(ContactAttempt.id)).first() is not None
+    stored = session.execute(select(ContactAttempt).filter_by(uid=uid)).scalar_one()
+    if stored.resident_id != resident.id:
+        raise RuleError("uid_taken", "这条记录的编号已用在别人身上，请刷新页面再记。")
+    return stored, is_new
 
 
 def _close_by_phone(by: Account | None, task: Task) -> None:
