@@ -149,7 +149,9 @@ def count_contracts(viewer: Account, wanted: Query, on: date) -> dict[str, int]:
     """Count the lists of all of SHOWS in one statement; each contract is put on one shelf, and
     what ends within 7 days stands on the lists of 30 and 60 days and of all that run too."""
     shelf = case(*((held, show) for show, held in reversed(_shown(on).items())))
-    shelved = _in_scope(select(shelf.label("shelf")), viewer, wanted).subquery()
+    contracts = _in_scope(select(shelf.label("shelf")), viewer, wanted)
+    # Materialised, or SQLite groups by walking the contracts of the county.
+    shelved = contracts.cte("shelved").prefix_with("MATERIALIZED")
     query = select(shelved.c.shelf, func.count()).group_by(shelved.c.shelf)
     counts = {row[0]: row[1] for row in db.session.execute(query)}
     runs = [show for show in SHOWS if show != "ended"]
