@@ -100,3 +100,18 @@ class Referral(Base):
     def to_whom(self) -> str:
         """The name of the hospital, '' where none is chosen."""
         return self.receiver.name if self.receiver else self.to_name
+
+    @property
+    def hospital(self) -> Organisation | None:
+        """The upper tier of the two, whichever way somebody goes; None outside the county."""
+        return self.sender if self.direction == "down" else self.receiver
+
+    @property
+    def home(self) -> Organisation:
+        """The lower tier of the two: the centre whose team looks after the person."""
+        near = self.receiver if self.direction == "down" else self.sender
+        return near or self.resident.centre
+
+    @property
+    def hospital_name(self) -> str:
+        return self.hospital.name if self.hospital else self.to_name

@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, func, not_, select, tuple_
 from sqlalchemy.orm import contains_eager, joinedload
 
-from familydoc.extensions import db
+from familydoc.extensions import db, keys
 from familydoc.models.accounts import Account
+from familydoc.models.audit import AuditEvent
 from familydoc.models.enrolments import Enrolment
 from familydoc.models.organisations import Organisation
 from familydoc.models.referrals import Referral
-from familydoc.models.residents import Resident
+from familydoc.models.residents import ON_ROSTER, Resident
 from familydoc.models.tasks import Task
 from familydoc.queries import scope
 from familydoc.queries.programmes import get_overrides
@@ -20,6 +21,8 @@ from familydoc.rules.parameters import DISCHARGE_DAYS, REFERRALS
 from familydoc.rules.values import exact_number
 
 PAGE = 50
+#: The audit's verb for a name and number that fitted nobody.
+MISS = "miss_resident"
 #: The tabs of each side; a tile's number and its list take the same condition.
 RECEIVED = ("new", "here", "back", "checked")
 SENT = ("waiting", "overdue", "answered", "all")
@@ -46,6 +49,24 @@ def find_open_referral(resident_id: int, programme: str) -> Referral | None:
 def find_referral(uid: str) -> Referral | None:
     """Give a referral by uid whoever may see it; only for answering a repeated create."""
     return db.session.execute(select(Referral).where(Referral.uid == uid)).scalar_one_or_none()
+
+
+def find_by_identity(number: str, name: str) -> Resident | None:
+    """Give the resident on the roster who has this number and this name, whoever may see them."""
+    query = select(Resident).where(
+        Resident.identity_hash == keys.vault.fingerprint("identity", number),
+        Resident.name == name,
+        Resident.state.in_(ON_ROSTER),
+    )
+    return db.session.scalars(query).one_or_none()
+
+
+def count_misses(account: Account, since: datetime) -> int:
+    """Count how often somebody's name and number fitted nobody."""
+    query = select(func.count()).where(
+        AuditEvent.verb == MISS, AuditEvent.account_id == account.id, AuditEvent.at >= since
+    )
+    return db.session.execute(query).scalar_one()
 
 
 def list_hospitals() -> Sequence[Organisation]:

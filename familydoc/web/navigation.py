@@ -54,7 +54,7 @@ def init_app(app: Flask) -> None:
 
 def places() -> list[Place]:
     noun = (request.endpoint or "").split(".")[0]
-    here = UNDER.get(noun, noun)
+    here = "tasks" if noun == "referrals" and not receives(viewer()) else UNDER.get(noun, noun)
     known = current_app.view_functions
     shown = [
         Place(word, icon, url_for(endpoint), here == endpoint.split(".")[0])

@@ -1,5 +1,7 @@
 """The hospital's side of a referral: received, answered, sent back to the team."""
 
+import uuid
+
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
@@ -7,11 +9,13 @@ from familydoc import clock
 from familydoc.actions import referrals_answer as actions
 from familydoc.models.referrals import Referral
 from familydoc.queries.referrals import get_discharge_days, get_received
+from familydoc.queries.scope import receives
 from familydoc.rules.errors import RuleError
-from familydoc.rules.referrals import check_step, read_answer
+from familydoc.rules.identity import parse_identity
+from familydoc.rules.referrals import check_step, read_answer, read_words
 from familydoc.web.access import requires, viewer
 from familydoc.web.find import UID
-from familydoc.web.forms.referrals import AnswerForm
+from familydoc.web.forms.referrals import AnswerForm, DownForm
 
 pages = Blueprint("answers", __name__)
 
@@ -60,6 +64,55 @@ def save(uid: str) -> Response | tuple[str, int]:
         form.show(refused.field, refused.message)
         return _page(referral, form), 422
     return _back(uid)
+
+
+@pages.get("/referrals/down")
+@requires("referrals.receive")
+def down() -> str:
+    only_in_a_hospital()
+    return _down_page(DownForm(uid=str(uuid.uuid4())))
+
+
+@pages.post("/referrals/down")
+@requires("referrals.receive")
+def send_down() -> Response | tuple[str, int]:
+    only_in_a_hospital()
+    form = DownForm()
+    try:
+        answer = read_answer(form.diagnosis.data, form.treatment.data, form.advice.data)
+        name = read_words(form.name.data, "name", "姓名", 50, required=True).replace(" ", "")
+        number = read_number(form.identity.data)
+        referral = actions.send_down(
+            by=viewer(),
+            uid=(form.uid.data or str(uuid.uuid4()))[:36],
+            number=number,
+            name=name,
+            answer=answer,
+            on=clock.today(),
+        )
+    except RuleError as refused:
+        form.show(refused.field, refused.message)
+        return _down_page(form), 422
+    flash("已转回基层，团队会看到。")
+    return _back(referral.uid)
+
+
+def only_in_a_hospital() -> None:
+    if not receives(viewer()):
+        abort(404)
+
+
+def read_number(typed: str | None) -> str:
+    """Give the identity number; RuleError names the field."""
+    try:
+        return parse_identity(typed, clock.today()).number
+    except RuleError as refused:
+        raise RuleError(refused.code, refused.message, "identity") from refused
+
+
+def _down_page(form: DownForm) -> str:
+    days = get_discharge_days(clock.today())
+    return render_template("referrals/down.html", form=form, days=days)
 
 
 def find_received(uid: str) -> Referral:

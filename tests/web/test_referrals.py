@@ -19,6 +19,7 @@ from tests.cast import (
     YUANZIWAN,
     account,
     add,
+    identity_number,
     make_enrolment,
     make_referral,
     make_resident,
@@ -390,3 +391,75 @@ def test_task_of_a_referral_leads_to_its_outcome(as_, referred):
     make_task(db.session.query(Enrolment).one(), TODAY + timedelta(days=14), "referral_fu")
     page = as_("jia").get(f"/referrals/{referred.uid}").text
     assert "登记转诊结果" in page
+
+
+NUMBER = identity_number(date(1958, 3, 5))
+DOWN = ANSWER | {"name": "张建国", "identity": NUMBER}
+
+
+@pytest.fixture
+def unreferred(app):
+    """张建国, managed by 城关一队; nobody has referred him."""
+    resident = make_resident(number=NUMBER, phone="13800138000")
+    make_enrolment(resident)
+    return resident
+
+
+def test_hospital_sends_down_who_came_by_himself(as_, unreferred):
+    client = as_("gao")
+    answer = client.post("/referrals/down", data=DOWN | {"uid": "d-1"})
+    assert answer.status_code == 303
+    assert client.post("/referrals/down", data=DOWN | {"uid": "d-1"}).status_code == 303
+    row = db.session.query(Referral).one()
+    assert (row.direction, row.stage, row.sender.name) == (
+        "down",
+        "discharged",
+        "清水河县人民医院",
+    )
+    task = db.session.query(Task).filter_by(state="open").one()
+    assert (task.kind, task.due_on) == ("home_visit", TODAY + timedelta(days=7))
+    page = as_("jia").get(f"/residents/{unreferred.uid}").text
+    assert "医院诊断：高血压 2 级" in page
+    assert "清水河县人民医院" in as_("jia").get(f"/referrals/{row.uid}").text
+
+
+def test_sending_down_tells_the_hospital_nothing_of_the_resident(as_, unreferred):
+    client = as_("gao")
+    client.post("/referrals/down", data=DOWN | {"uid": "d-1"})
+    for path in ("/referrals/d-1", "/referrals/d-1/letter", "/referrals?list=back"):
+        page = client.get(path)
+        assert page.status_code == 200 and "13800138000" not in page.text
+        assert "城关村" not in page.text
+    assert client.get(f"/residents/{unreferred.uid}").status_code == 404
+    assert "双向转诊（转出）单" not in client.get("/referrals/d-1/letter").text
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"name": "李建国"}, "没有对上"),
+        ({"identity": identity_number(date(1958, 3, 5), 3)}, "没有对上"),
+        ({"identity": NUMBER[:17] + "0"}, "校验位不对"),
+        ({"name": ""}, "请写姓名"),
+        ({"diagnosis": ""}, "请写诊断"),
+    ],
+)
+def test_wrong_name_and_unknown_number_read_the_same(as_, unreferred, changed, sentence):
+    answer = as_("gao").post("/referrals/down", data=DOWN | changed)
+    assert answer.status_code == 422 and sentence in answer.text and "加用缬沙坦" in answer.text
+    assert db.session.query(Referral).count() == 0
+
+
+def test_looking_people_up_by_sending_down_comes_to_an_end(as_, unreferred):
+    client = as_("gao")
+    for _ in range(20):
+        client.post("/referrals/down", data=DOWN | {"name": "某某"})
+    assert "次数太多" in client.post("/referrals/down", data=DOWN).text
+    assert db.session.query(AuditEvent).filter_by(verb="miss_resident").count() == 20
+
+
+@pytest.mark.parametrize("username", ["chen", "jia", "zhao", "sun", "wu"])
+def test_only_a_hospital_sends_down(as_, unreferred, username):
+    assert as_(username).get("/referrals/down").status_code == 404
+    assert as_(username).post("/referrals/down", data=DOWN).status_code == 404
+    assert db.session.query(Referral).count() == 0

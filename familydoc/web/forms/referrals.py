@@ -70,5 +70,13 @@ class AnswerForm(FlaskForm):  # type: ignore[misc]
         self[name].errors = [message]
 
 
+class DownForm(AnswerForm):
+    """Somebody who never came by a referral is sent down."""
+
+    uid = HiddenField()
+    name = StringField("姓名")
+    identity = StringField("身份证号")
+
+
 class CancelForm(FlaskForm):  # type: ignore[misc]
     reason = StringField("取消的原因")
