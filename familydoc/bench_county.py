@@ -29,7 +29,8 @@ RESIDENTS = (
     "INSERT INTO residents (id, uid, name, sex, birth, identity_number, identity_hash, telephone,"
     " nation, registered, record_number, village_code, centre_id, team_id, address, relation,"
     " state, note, created_at) {numbers}"
-    " SELECT i, 'r' || i, '居民' || (i % 1000), 'male', '1958-03-05', {sealed}, {mark}, {sealed},"
+    " SELECT i, 'r' || i, '居民' || (i % 1000), 'male',"
+    " CASE WHEN i % 30 = 1 THEN {child} ELSE {old} END, {sealed}, {mark}, {sealed},"
     " '汉族', true, '', v.code, {centre}, 1 + (i - 1) * {teams} / {size}, '', '', 'present', '',"
     " '2026-01-01 00:00:00' FROM n JOIN (SELECT code, row_number() OVER (ORDER BY code) - 1 AS k,"
     " count(*) OVER () AS villages FROM divisions WHERE level = 'village') v"
@@ -42,10 +43,17 @@ ENROLMENTS = (
 )
 #: programme, column of the due date, who, last due date after the day, days the dates lie over.
 #: Quarterly 8 % and 2.5 % of the residents; a yearly obligation for 0.1 % of them a day.
+#: Children go by their schedule, the others by their interval.
 OBLIGATIONS = (
     ("hypertension", "next_due_on", "id % 25 < 2", 30, 90),
     ("diabetes", "next_due_on", "id % 40 = 7", 30, 90),
     ("elderly", "exam_due_on", "id * 61 % 1000 < 432", 220, 432),
+    ("tcm_elderly", "exam_due_on", "id * 61 % 1000 < 200", 220, 432),
+    ("severe_mental_disorder", "next_due_on", "id % 250 = 3", 30, 90),
+    ("copd", "next_due_on", "id % 100 = 9", 30, 90),
+    ("other_chronic", "next_due_on", "id % 50 = 11", 220, 365),
+    ("child", "next_due_on", "id % 30 = 1", 60, 120),
+    ("tcm_child", "next_due_on", "id % 60 = 1", 90, 180),
 )
 
 
@@ -54,7 +62,7 @@ def fill_county(size: int, on: date) -> None:
     with transaction():
         centre = add_places(by=None, rows=read_divisions(DIVISIONS)).id
     with db.engine.begin() as connection:
-        _teams(connection, size, centre)
+        _teams(connection, size, centre, on)
         for programme, column, which, last, days in OBLIGATIONS:
             day = DAYS_BEFORE[connection.dialect.name]
             due = day.format(on + timedelta(days=last), f"id * 13 % {days}")
@@ -62,7 +70,7 @@ def fill_county(size: int, on: date) -> None:
             connection.execute(text(statement))
 
 
-def _teams(connection: Connection, size: int, centre: int) -> None:
+def _teams(connection: Connection, size: int, centre: int, on: date) -> None:
     engine = connection.dialect.name
     teams = max(1, size // RESIDENTS_OF_A_TEAM)
     for statement in TEAMS:
@@ -75,5 +83,7 @@ def _teams(connection: Connection, size: int, centre: int) -> None:
         centre=centre,
         teams=teams,
         size=size,
+        child=DAYS_BEFORE[engine].format(on, "i * 7 % 2000"),
+        old=DAYS_BEFORE[engine].format(date(1958, 3, 5), "0"),
     )
     connection.execute(text(residents))

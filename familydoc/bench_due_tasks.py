@@ -189,7 +189,7 @@ def _idle(here: Scratch, runs: int) -> float:
     here.copy("county", "run")
     here.use("run")
     with transaction() as session:
-        session.execute(text("UPDATE enrolments SET next_due_on = NULL"))
+        session.execute(text("UPDATE enrolments SET next_due_on = NULL, exam_due_on = NULL"))
         done = "UPDATE tasks SET state = 'done', closed_on = due_on WHERE state = 'open'"
         session.execute(text(done))
     here.analyze()
