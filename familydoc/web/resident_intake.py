@@ -17,7 +17,7 @@ from familydoc.rules.programmes import load_programmes
 from familydoc.rules.values import parse_date
 from familydoc.web.access import requires, viewer
 from familydoc.web.find import find_resident
-from familydoc.web.privacy import discreetly, shown_word
+from familydoc.web.privacy import concealed, discreetly, shown_word
 
 pages = Blueprint("intake", __name__)
 INPUTS = {"date": "date", "instant": "datetime-local"}
@@ -93,7 +93,9 @@ def list_choices(resident: Resident) -> list[Choice]:
     return [
         Choice(one, [one.fields[code] for code in one.intake.facts])
         for code, one in load_programmes().items()
-        if code not in live and is_fit(one, resident.sex, resident.birth, clock.today())
+        if code not in live
+        and not concealed(code)
+        and is_fit(one, resident.sex, resident.birth, clock.today())
     ]
 
 
