@@ -36,6 +36,8 @@ MOVE_DATES = "move-dates"
 #: Enrolments read together, and the most that a preview works through; beyond it takes a sample.
 BATCH, MOST = 500, 10_000
 EXAMPLES = 5
+#: Newest visits of a person that are read: the last one, and those its ladder looks back at.
+VISITS = 6
 
 
 @dataclass(frozen=True)
@@ -261,10 +263,18 @@ class _More:
 
 
 def _visits_of(people: Sequence[int]) -> Mapping[int, list[PastVisit]]:
+    newest = (Visit.visit_date.desc(), Visit.id.desc())
+    place = func.row_number().over(partition_by=Visit.resident_id, order_by=newest)
+    ranked = (
+        select(Visit.id, place.label("place"))
+        .where(Visit.resident_id.in_(people), Visit.replaced_at.is_(None))
+        .subquery()
+    )
     query = (
         select(Visit.resident_id, Visit.visit_date, Visit.answers)
-        .where(Visit.resident_id.in_(people), Visit.replaced_at.is_(None))
-        .order_by(Visit.visit_date.desc(), Visit.id.desc())
+        .join(ranked, ranked.c.id == Visit.id)
+        .where(ranked.c.place <= VISITS)
+        .order_by(*newest)
     )
     found: dict[int, list[PastVisit]] = defaultdict(list)
     for resident_id, day, answers in db.session.execute(query):
