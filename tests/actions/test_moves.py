@@ -17,6 +17,7 @@ from familydoc.models.tasks import Task
 from familydoc.queries.jobs import MAKE_DUE_TASKS
 from familydoc.queries.moves import MOVE_DATES, change_of, preview_change
 from familydoc.rules.errors import RuleError
+from familydoc.rules.programmes import load_programmes
 from tests.cast import account, make_enrolment, make_resident
 
 TODAY = date(2026, 11, 21)
@@ -207,3 +208,43 @@ def test_two_administrators_at_once_the_second_looks_again(app):
         put(value="1", by=account("admin"), seen=0)
     assert refused.value.code == "parameter_stale"
     assert db.session.query(CountyParameter).count() == 1
+
+
+@pytest.mark.parametrize("code", sorted(load_programmes()))
+def test_every_parameter_of_every_programme_can_be_previewed(app, code):
+    programme = load_programmes()[code]
+    make_enrolment(make_resident(), code, next_due_on=date(2026, 12, 31))
+    for parameter in programme.parameters.values():
+        for value in (parameter.min, parameter.max):
+            found = change_of(code, parameter.name, str(value), TODAY)
+            assert found is not None
+            preview = preview_change(found, TODAY)
+            assert preview.of == 1
+            assert 0 <= preview.people <= 1
+
+
+def test_six_visits_a_year_instead_of_four_bring_everybody_a_month_forward(app):
+    resident = make_resident()
+    enrolment = make_enrolment(resident, "severe_mental_disorder")
+    record_visit(
+        by=account("jia"),
+        uid="visit-of-smd",
+        resident=resident,
+        visit_date=date(2026, 11, 20),
+        way=2,
+        answers={"risk": 0, "insight": 1, "symptoms": "none", "social": "good"},
+    )
+    db.session.refresh(enrolment)
+    assert enrolment.next_due_on == date(2027, 2, 20)
+    put("county_floor_per_year", "6", programme="severe_mental_disorder")
+    assert apply() == 1
+    db.session.refresh(enrolment)
+    assert enrolment.next_due_on == date(2027, 1, 20)
+
+
+def test_a_visit_after_the_change_is_judged_by_the_new_interval_alone(app):
+    put()
+    apply()
+    enrolment = visited(date(2026, 11, 21))
+    assert enrolment.next_due_on == date(2027, 1, 21)
+    assert apply() == 0
