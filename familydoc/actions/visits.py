@@ -133,7 +133,7 @@ def check_visit(resident: Resident, entry: VisitEntry, without: Sequence[int] = 
     _refuse_gone(resident, entry.visit_date)
     preview = preview_visit(resident, entry, without)
     if not preview.outcomes:
-        _refuse_not_enrolled(resident, entry.visit_date)
+        _refuse_not_enrolled(resident)
     enrolled = [o.programme for o in preview.outcomes]
     if half := refuse_half_readings(enrolled, entry.answers):
         raise VisitRefused(half)
@@ -144,7 +144,7 @@ def check_visit(resident: Resident, entry: VisitEntry, without: Sequence[int] = 
     return preview
 
 
-def _refuse_not_enrolled(resident: Resident, visit_date: date) -> NoReturn:
+def _refuse_not_enrolled(resident: Resident) -> NoReturn:
     """Say why a visit counts for nothing: managed in nothing, or not yet on that day."""
     enrolments = list_active_enrolments(resident.id)
     if not enrolments:

@@ -139,10 +139,10 @@ def history_before(resident_id: int, day: date, without: Iterable[int] = ()) -> 
 
 def list_open_referrals(resident_id: int, day: date, without: Sequence[int] = ()) -> set[str]:
     """Give the programmes with a referral of an earlier visit that waited for its outcome then."""
-    return set(db.session.execute(_open_referrals(resident_id, day, without)).scalars())
+    return set(db.session.scalars(_open_referrals(resident_id, day, without)))
 
 
-def _open_referrals(resident_id: int, day: date, without: Sequence[int]) -> Select[tuple[str]]:
+def _open_referrals(resident_id: int, day: date, without: Sequence[int]) -> Select[str]:
     return select(Referral.programme).where(
         Referral.resident_id == resident_id,
         Referral.state != "cancelled",
@@ -152,7 +152,7 @@ def _open_referrals(resident_id: int, day: date, without: Sequence[int]) -> Sele
     )
 
 
-def _later_assessments(resident_id: int, day: date, without: Sequence[int]) -> Select[tuple[str]]:
+def _later_assessments(resident_id: int, day: date, without: Sequence[int]) -> Select[str]:
     """Select the enrolments with an assessment of a visit after a day, as visits count today."""
     return (
         select(cast(Assessment.enrolment_id, String))

@@ -97,9 +97,13 @@ def _year_end(day: date) -> date:
 
 
 def due_after(schedule: Schedule, anchor: date, due: date) -> date | None:
-    """Give the due date of the step after the one due on a day; None after the last."""
+    """Give the due date of the step after the one due on a day; None after the last.
+
+    None too where no step is due that day: what is owed then (day 42 after a birth) is none of
+    the schedule's, and nothing of the schedule comes after it.
+    """
     dues = sorted(step_due(step, anchor) for step in schedule.steps)
-    return next((day for day in dues if day > due), None)
+    return next((day for day in dues if day > due), None) if due in dues else None
 
 
 def due_on_resume(next_due: date | None, on: date, first: Due | None) -> date | None:
@@ -159,7 +163,8 @@ def refuse_unfit(programme: Programme, sex: str, birth: date, on: date) -> None:
     intake, name = programme.intake, programme.name
     if intake.sex is not None and SEX_CODES.get(sex, intake.sex) != intake.sex:
         raise RuleError("not_for_sex", f"{name}管理不适用于这位居民的性别。", "programme")
-    if intake.automatic and not is_of_age(intake, months_on(birth, on)):
+    by_age = intake.automatic or intake.sex is not None
+    if by_age and not is_of_age(intake, months_on(birth, on)):
         ages = age_range(intake)
         raise RuleError("not_of_age", f"{name}管理的对象是{ages}，这位居民不在其中。", "programme")
 

@@ -182,7 +182,7 @@ class PastAnswers(dict[str, object]):
         super().__init__(judged_answers(programme, needed))
         self._programme, self._held = programme, held
 
-    def get(self, code: str, default: object = None) -> object:  # type: ignore[override]
+    def get(self, code: str, default: object = None) -> object:
         """Give an answer, None where there was none or nobody can read it."""
         if code not in self and code in self._held:
             self[code] = self._parse(code)

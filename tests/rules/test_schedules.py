@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from familydoc.rules.definitions import Only
-from familydoc.rules.enrolments import first_dues
+from familydoc.rules.enrolments import due_after, first_dues
 from familydoc.rules.programmes import assess, load_programmes
 
 from .both import judge_in_node, judge_in_python, load_cases
@@ -139,3 +139,10 @@ def test_nothing_found_is_not_said_before_somebody_has_judged() -> None:
 )
 def test_field_is_asked_by_age_in_months(only: Only, months: int, asked: bool) -> None:
     assert only.allows(None, months) is asked
+
+
+def test_day_42_after_an_early_birth_is_followed_by_no_check_of_the_pregnancy() -> None:
+    schedule = PROGRAMMES["maternal"].schedules["antenatal"]
+    assert due_after(schedule, LMP, LMP + timedelta(days=146)) == LMP + timedelta(days=174)
+    assert due_after(schedule, LMP, LMP + timedelta(days=210 + 42)) is None
+    assert due_after(schedule, LMP, LMP + timedelta(days=294)) is None

@@ -10,6 +10,7 @@ from familydoc.rules.tasks import (
     close_by_visit,
     early_until,
     opens_at_once,
+    title_of,
     window_start,
 )
 
@@ -86,3 +87,41 @@ def test_recheck_of_diabetes_is_early_before_day_ten() -> None:
     assert early_until(task(1, "hypertension", "recheck"), PROGRAMMES["hypertension"]) is None
     assert early_until(task(1, "diabetes", "regular"), PROGRAMMES["diabetes"]) is None
     assert early_until(recheck, None) is None
+
+
+@pytest.mark.parametrize(
+    ("programme", "kind", "due", "name"),
+    [
+        ("child", "regular", "2025-11-21", "12 月龄健康检查"),
+        ("child", "regular", "2025-11-22", "儿童随访"),
+        ("child", "recheck", "2025-11-21", "儿童 · 高危儿访视"),
+        ("elderly", "exam", "2025-12-31", "老年人 · 健康体检"),
+        ("hypertension", "regular", "2025-11-21", "高血压随访"),
+        ("maternal", "regular", "2025-04-16", "第 2 次产前检查（16～20 周）"),
+    ],
+)
+def test_task_is_called_by_its_step_or_by_the_programme_s_own_word(
+    programme: str, kind: str, due: str, name: str
+) -> None:
+    starts = {"birth": date(2024, 11, 21), "lmp": date(2024, 11, 21)}
+    found = title_of(PROGRAMMES[programme], kind, date.fromisoformat(due), starts.get)
+    assert found == name
+
+
+def test_schedule_nobody_can_count_from_names_nothing() -> None:
+    maternal = PROGRAMMES["maternal"]
+    assert title_of(maternal, "regular", date(2025, 4, 16), lambda _: None) == "孕产妇随访"
+
+
+def test_task_that_the_visit_asks_for_again_is_not_done_by_it() -> None:
+    tasks = [task(1, "hypertension", "regular"), task(2, "hypertension", "recheck")]
+    owed = [("hypertension", "regular", date(2026, 11, 20))]
+    found = close_by_visit(tasks, PROGRAMMES, PRESSURE, owed=owed)
+    assert [t.id for t in found.closes] == [2]
+    assert [reason for _, reason in found.stays] == ["高血压随访，还没到做这一项的时候"]
+
+
+def test_many_missing_answers_are_counted_not_named() -> None:
+    found = close_by_visit([task(1, "tcm_elderly", "exam")], PROGRAMMES, {})
+    (_, reason) = found.stays[0]
+    assert reason.count("、") == 2 and "等 34 项" in reason
