@@ -97,7 +97,7 @@ LABELS: dict[str, dict[str, str]] = {
     #: Filled by `name_programmes` from the programmes' files.
     "programme": {},
     "task_kind": {
-        "regular": "季度随访",
+        "regular": "定期随访",
         "recheck": "2周复查",
         "referral_fu": "转诊待核实",
         "specialist_fu": "专科随访",

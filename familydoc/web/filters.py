@@ -11,6 +11,7 @@ from familydoc import clock
 from familydoc.labels import word
 from familydoc.rules.dates import age_on
 from familydoc.rules.identity import mask_identity, mask_name, mask_phone
+from familydoc.rules.programmes import load_programmes
 from familydoc.web.access import viewer
 from familydoc.web.find import row_address
 
@@ -30,7 +31,14 @@ def init_app(app: Flask) -> None:
         count=count,
     )
     app.jinja_env.globals.update(word=word, asset=asset, today=clock.today, viewer=viewer)
-    app.jinja_env.globals.update(row_address=row_address)
+    app.jinja_env.globals.update(row_address=row_address, kind_word=kind_word)
+
+
+def kind_word(programme: str, kind: str) -> str:
+    """Give what a kind of task is called in a programme: 健康体检 for an old person's exam."""
+    known = load_programmes().get(programme)
+    plain = word("task_kind", kind)
+    return known.kind_word(kind, plain) if known else plain
 
 
 def day(value: date | None) -> str:

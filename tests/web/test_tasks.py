@@ -66,7 +66,7 @@ def test_two_tasks_of_one_person_are_one_card(as_):
     make_task(make_enrolment(resident, "diabetes"), TODAY + timedelta(days=3))
     page = as_("chen").get("/tasks")
     assert names(page) == ["张**"] and number(page) == 1
-    assert "高血压 · 季度随访" in page.text and "糖尿病 · 季度随访" in page.text
+    assert "高血压 · 定期随访" in page.text and "糖尿病 · 定期随访" in page.text
 
 
 @pytest.mark.parametrize("state", ["away", "lost", "moved", "deceased"])
