@@ -31,8 +31,8 @@ from familydoc.models.enrolments import Enrolment
 from familydoc.models.organisations import Organisation
 from familydoc.models.referrals import Referral
 from familydoc.models.residents import Resident
-from familydoc.models.tasks import Task
-from familydoc.models.teams import Team
+from familydoc.models.tasks import RANK_DANGER, RANK_PLAIN, Task
+from familydoc.models.teams import Team, TeamMember
 from familydoc.models.visits import Assessment, Visit
 from familydoc.queries import scope
 from familydoc.queries.care import reading_of
@@ -215,14 +215,22 @@ def _narrowed(team: bool, centre: bool) -> list[ColumnElement[bool]]:
     return found
 
 
-def _near(model: Any, viewer: Viewer) -> list[ColumnElement[bool]]:
-    """A team's rows by the team's own index; care and tasks are handed over with the resident."""
-    return [scope.of_team(model, viewer)] if viewer.role in ("leader", "member") else []
+def _near(query: Select[Any], model: Any, viewer: Viewer) -> Select[Any]:
+    """A team's rows by the team's own index; care and tasks are handed over with the resident.
+
+    Joined: of a list of teams SQLite expects so many that it reads the whole county instead.
+    """
+    if viewer.role not in ("leader", "member"):
+        return query
+    serves = and_(TeamMember.staff_id == viewer.staff_id, TeamMember.until.is_(None))
+    return query.join(TeamMember, and_(TeamMember.team_id == model.team_id, serves))
 
 
 def _breaks(viewer: Viewer) -> list[tuple[Select[Any], Any]]:
     """The four places where a chain breaks (rules/chains.BREAKS), as dates and codes only."""
-    overdue = and_(Task.state == "open", Task.due_on < ON, *_near(Task, viewer))
+    # Both ranks by name: that leads to the index of what is open, past all that was done.
+    ranks = Task.rank.in_((RANK_DANGER, RANK_PLAIN))
+    overdue = and_(Task.state == "open", Task.due_on < ON, ranks)
     recheck = _since(Task.resident_id, Task.programme, Task.due_on).where(
         overdue, Task.kind == "recheck"
     )
@@ -244,14 +252,14 @@ def _breaks(viewer: Viewer) -> list[tuple[Select[Any], Any]]:
         .where(overdue, Task.kind == "home_visit")
     )
     return [
-        (recheck, Task.resident_id),
+        (_near(recheck, Task, viewer), Task.resident_id),
         (outcome, Referral.resident_id),
-        (after, Task.resident_id),
-        (_without_referral(viewer), Enrolment.resident_id),
+        (_near(after, Task, viewer), Task.resident_id),
+        (_near(_without_referral(), Enrolment, viewer), Enrolment.resident_id),
     ]
 
 
-def _without_referral(viewer: Viewer) -> Select[Any]:
+def _without_referral() -> Select[Any]:
     """The last reading asks for a referral that nobody has made."""
     answered = exists().where(
         Referral.resident_id == Enrolment.resident_id,
@@ -268,7 +276,6 @@ def _without_referral(viewer: Viewer) -> Select[Any]:
             Enrolment.state == "active",
             Assessment.referral != "none",
             ~answered,
-            *_near(Enrolment, viewer),
         )
     )
 
