@@ -4,9 +4,23 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal_column, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    select,
+)
 
 from familydoc.extensions import db
 from familydoc.models.enrolments import Enrolment
@@ -16,7 +30,7 @@ from familydoc.models.tasks import Task
 from familydoc.models.teams import Staff, Team, TeamMember
 from familydoc.queries.counts import Scope, tasks_in
 from familydoc.queries.due_tasks import DUE_ON
-from familydoc.queries.jobs import get_horizon
+from familydoc.queries.jobs import get_horizons
 from familydoc.rules.dates import quarter_of
 from familydoc.rules.forecast import Counts, paced_from
 from familydoc.rules.workdays import ONE_DAY
@@ -39,7 +53,7 @@ class Line:
 def count_lines(scope: Scope, on: date) -> list[Line]:
     """Count the quarter of a place by its lines; together they are the whole of it.
 
-    Eight statements, whatever the size of the county.
+    Seven statements at most, whatever the size of the county.
     """
     kind = LINE_OF[scope.kind]
     counts = _count(scope, on, kind)
@@ -49,40 +63,66 @@ def count_lines(scope: Scope, on: date) -> list[Line]:
 
 
 def _count(scope: Scope, on: date, kind: str) -> dict[Any, Counts]:
+    values, place, horizons = _values(scope, on), scope.kind, get_horizons()
     found: dict[Any, Counts] = defaultdict(Counts)
-    for key, number, overdue in db.session.execute(_open(scope, on, kind)):
+    for key, number, overdue in db.session.execute(_open(place, kind), values):
         found[key] += Counts(open=number, overdue=overdue)
     for task_kind in DUE_ON:
-        for key, number in db.session.execute(_coming(scope, on, kind, task_kind)):
+        passed = {"horizon": horizons.get(task_kind, date.min)}
+        for key, number in db.session.execute(_coming(place, kind, task_kind), values | passed):
             found[key] += Counts(coming=number)
-    for key, done, recent in db.session.execute(_done(scope, on, kind)):
+    for key, done, recent in db.session.execute(_done(place, kind), values):
         found[key] += Counts(done=done, recent=recent)
     return found
+
+
+def _values(scope: Scope, on: date) -> dict[str, Any]:
+    """Give the parameters of the statements below. They are put together once for each kind of
+    place: that takes longer than running them for a team."""
+    (first, last), since = quarter_of(on), paced_from(on)
+    days = {"on": on, "first": first, "last": last, "since": since, "before": on - ONE_DAY}
+    values = {"id": scope.id, "earliest": min(first, since), **days}
+    if scope.kind != "member":
+        return values
+    # Asked first: with a subquery SQLite reads all enrolments of the county.
+    teams = select(TeamMember.team_id).where(
+        TeamMember.staff_id == scope.id, TeamMember.until.is_(None)
+    )
+    return values | {"teams": list(db.session.scalars(teams))}
+
+
+def _day(name: str) -> BindParameter[date]:
+    return bindparam(name, type_=Date)
+
+
+def _any(place: str) -> Scope:
+    return Scope(place, bindparam("id", type_=Integer))
 
 
 def _task_key(kind: str) -> Any:
     return {"village": Task.village_code, "member": Task.staff_id}.get(kind, Task.team_id)
 
 
-def _open(scope: Scope, on: date, kind: str) -> Select[*tuple[Any, ...]]:
+@cache
+def _open(place: str, kind: str) -> Select[*tuple[Any, ...]]:
     """Open tasks that fall due by the quarter's end, what is overdue from before among them."""
     key = _task_key(kind)
     return (
-        select(key, func.count(), func.count(case((Task.due_on < on, 1))))
-        .where(Task.state == "open", Task.due_on <= quarter_of(on)[1], tasks_in(scope))
+        select(key, func.count(), func.count(case((Task.due_on < _day("on"), 1))))
+        .where(Task.state == "open", Task.due_on <= _day("last"), tasks_in(_any(place)))
         .group_by(key)
     )
 
 
-def _coming(scope: Scope, on: date, kind: str, task_kind: str) -> Select[*tuple[Any, ...]]:
+@cache
+def _coming(place: str, kind: str, task_kind: str) -> Select[*tuple[Any, ...]]:
     """Obligations of the quarter whose task is not made yet: the night has not come that far."""
     due_on = DUE_ON[task_kind]
-    reach = _in_reach(scope, due_on)
+    reach = _in_reach(place, due_on)
     key = {"village": Resident.village_code, "member": Enrolment.staff_id}
     made = exists().where(
         Task.enrolment_id == Enrolment.id, Task.kind == task_kind, Task.due_on == due_on
     )
-    horizon = get_horizon(task_kind)
     column = key.get(kind, Enrolment.team_id)
     query: Select[*tuple[Any, ...]] = select(column, func.count()).select_from(Enrolment)
     if kind == "village":
@@ -90,33 +130,34 @@ def _coming(scope: Scope, on: date, kind: str, task_kind: str) -> Select[*tuple[
     return query.where(
         # Written out for the partial index.
         Enrolment.state == literal_column("'active'"),
-        reach <= quarter_of(on)[1],
-        *([reach > horizon] if horizon else []),
+        reach <= _day("last"),
+        reach > _day("horizon"),
         ~made,
-        _enrolments_in(scope),
+        _enrolments_in(_any(place)),
     ).group_by(column)
 
 
-def _in_reach(scope: Scope, due_on: Any) -> Any:
+def _in_reach(place: str, due_on: Any) -> Any:
     """Give the due date as a county's page asks for it, by its index; inside an expression it
     leaves a team's page to the index of the team, so that it does not grow with the county."""
-    return due_on if scope.kind == "county" else func.coalesce(due_on, due_on)
+    return due_on if place == "county" else func.coalesce(due_on, due_on)
 
 
-def _done(scope: Scope, on: date, kind: str) -> Select[*tuple[Any, ...]]:
+@cache
+def _done(place: str, kind: str) -> Select[*tuple[Any, ...]]:
     """What was done this quarter until today, and in the four weeks before today."""
-    key, first, since = _task_key(kind), quarter_of(on)[0], paced_from(on)
+    key = _task_key(kind)
     return (
         select(
             key,
-            func.count(case((Task.closed_on >= first, 1))),
-            func.count(case((Task.closed_on.between(since, on - ONE_DAY), 1))),
+            func.count(case((Task.closed_on >= _day("first"), 1))),
+            func.count(case((Task.closed_on.between(_day("since"), _day("before")), 1))),
         )
         .where(
             Task.closed_on.is_not(None),
-            Task.closed_on.between(min(first, since), on),
+            Task.closed_on.between(_day("earliest"), _day("on")),
             Task.state == "done",
-            tasks_in(scope),
+            tasks_in(_any(place)),
         )
         .group_by(key)
     )
@@ -128,11 +169,7 @@ def _enrolments_in(scope: Scope) -> ColumnElement[bool]:
     if scope.kind == "team":
         return Enrolment.team_id == scope.id
     if scope.kind == "member":
-        # Asked first: with a subquery SQLite reads all enrolments of the county.
-        query = select(TeamMember.team_id).where(
-            TeamMember.staff_id == scope.id, TeamMember.until.is_(None)
-        )
-        teams = list(db.session.scalars(query))
+        teams: BindParameter[int] = bindparam("teams", expanding=True)
         return and_(Enrolment.team_id.in_(teams), Enrolment.staff_id == scope.id)
     return Enrolment.id.is_not(None)
 
