@@ -21,7 +21,6 @@ from familydoc.queries.scope import get_visible
 from familydoc.queries.teams import find_owner
 from familydoc.rules.errors import RuleError
 from familydoc.rules.particulars import Particulars, facts_of
-from familydoc.rules.permissions import may
 from familydoc.rules.residents import search_terms
 from familydoc.transaction import transaction
 
@@ -122,7 +121,7 @@ def edit_resident(
         household = _household(particulars, resident, None)
         moved = particulars.village_code != resident.village_code
         if moved:
-            _place(resident, _village(by, particulars.village_code, moving=True))
+            _place(resident, _village(by, particulars.village_code))
         _write(resident, particulars)
         resident.household = household
         _flush_or_refuse(resident)
@@ -168,12 +167,11 @@ def _stored(by: Account | None, uid: str) -> Resident | None:
     return found
 
 
-def _village(by: Account | None, code: str, moving: bool = False) -> Division:
-    """Give the village; who may move people may move them out of sight, within the county."""
-    anywhere = moving and by is not None and may(by.role, "residents.move")
-    village = get_village(by, code, everywhere=anywhere)
+def _village(by: Account | None, code: str) -> Division:
+    """Give a village one keeps; to another one somebody goes by a hand-over its team confirms."""
+    village = get_village(by, code)
     if village is None:
-        sentence = "请选择您服务范围内的村（居）委会；别的村请由负责的卫生院办理。"
+        sentence = "请选择您服务范围内的村（居）委会；搬到别处请按“改状态”里的“搬到县内别处”。"
         raise RuleError("village_unknown", sentence, "village_code")
     return village
 

@@ -35,7 +35,6 @@ MANAGER = frozenset(
         "residents.see",
         "residents.edit",
         "residents.confirm",
-        "residents.move",
         "contracts.see",
         "contracts.end",
         "reports.see",

@@ -230,10 +230,9 @@ def _form(
     doubles: queries.Doubles | None = None,
     resident: Resident | None = None,
 ) -> str:
-    """Show the form; a manager may move somebody to any village of the county."""
+    """Show the form with the villages one keeps, and the one somebody lives in now."""
     form.tags.choices = _tag_choices(form)
-    everywhere = resident is not None and may(viewer().role, "residents.move")
-    villages = list(places.list_villages(viewer(), everywhere))
+    villages = list(places.list_villages(viewer()))
     if resident is not None and resident.village not in villages:
         villages.insert(0, resident.village)
     return render_template(

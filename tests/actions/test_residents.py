@@ -214,12 +214,17 @@ def test_change_of_village_moves_enrolments_and_tasks_to_who_looks_after_it(app)
     assert task.village_code == NANGOU
 
 
-def test_manager_moves_a_resident_to_another_centre_and_team(app):
+def test_manager_moves_a_resident_to_another_team_of_the_centre(app):
     resident = create()
     task = make_task(make_enrolment(resident), TODAY)
-    edit(resident, "zhao", village_code=YUANZIWAN)
-    assert resident.centre.code == "150124101"
-    assert task.team_id == resident.team_id == team_of("honghe1").id
+    edit(resident, "zhao", village_code=SHENCHIYAO)
+    assert task.team_id == resident.team_id == team_of("chengguan2").id
+
+
+def test_nobody_moves_a_resident_to_another_centre_without_its_consent(app):
+    resident = create()
+    assert refusal(edit, resident, "zhao", village_code=YUANZIWAN).code == "village_unknown"
+    assert resident.centre.code == "150124100"
 
 
 def test_member_cannot_move_a_resident_out_of_the_teams_villages(app):

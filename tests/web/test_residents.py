@@ -480,13 +480,13 @@ def test_bad_edit_keeps_what_was_typed(zhang, as_):
     assert now(zhang).telephone == PHONE
 
 
-def test_manager_who_moves_somebody_away_is_led_to_the_list(zhang, as_):
-    client = as_("zhao")
-    form = form_of(client.get(f"/residents/{zhang.uid}/edit"))
-    answer = client.post(f"/residents/{zhang.uid}/edit", data=form | {"village_code": YUANZIWAN})
-    assert answer.headers["Location"] == "/residents"
-    assert client.get(f"/residents/{zhang.uid}").status_code == 404
-    assert as_("wu").get(f"/residents/{zhang.uid}").status_code == 200
+def test_manager_moves_somebody_to_another_centre_by_a_hand_over_only(zhang, as_):
+    client, path = as_("zhao"), f"/residents/{zhang.uid}/edit"
+    page = client.get(path)
+    assert SHENCHIYAO in page.text and YUANZIWAN not in page.text
+    answer = client.post(path, data=form_of(page) | {"village_code": YUANZIWAN})
+    assert answer.status_code == 422 and "搬到县内别处" in answer.text
+    assert now(zhang).village_code == CHENGGUAN_VILLAGE
 
 
 def test_member_may_not_move_somebody_to_another_team(zhang, as_):
