@@ -18,9 +18,8 @@ from familydoc.models.tasks import RANK_PLAIN, Task
 from familydoc.queries.imports import village_owners
 from familydoc.queries.programmes import list_effective
 from familydoc.queries.teams import find_owner
-from familydoc.rules.dates import add_months
-from familydoc.rules.definitions import Intake, Programme
-from familydoc.rules.enrolments import PAST_AGE, first_dues
+from familydoc.rules.definitions import Programme
+from familydoc.rules.enrolments import PAST_AGE, births, first_dues
 from familydoc.rules.programmes import load_programmes
 from familydoc.rules.tasks import WINDOW_DAYS, window_start
 from familydoc.transaction import transaction
@@ -143,14 +142,6 @@ def _of_age(programme: Programme, today: date) -> Any:
     query = select(*columns, Resident.state)
     query = query.where(Resident.state.in_(ON_ROSTER), Resident.birth <= youngest, ~known)
     return query.where(Resident.birth > oldest) if oldest else query
-
-
-def births(intake: Intake, today: date) -> tuple[date | None, date]:
-    """Give the birth dates (after, until] of those who are of the age today."""
-    youngest = add_months(today, -(intake.months_from or 0))
-    if intake.months_to is None:
-        return None, youngest
-    return add_months(today, -(intake.months_to + 1)), youngest
 
 
 def _end_past_age(session: Session, programme: Programme, today: date) -> int:

@@ -62,11 +62,10 @@ class Others:
             self._take_in(person, carer, wanted)
 
     def _wanted(self, person: Person, carer: Carer) -> list[Wanted]:
-        months = months_on(person.birth, self.today)
         automatic = [
             code
             for code, programme in self.programmes.items()
-            if programme.intake.automatic and is_of_age(programme.intake, months)
+            if programme.intake.automatic and is_of_age(programme.intake, person.birth, self.today)
         ]
         found = [self._by_age(person, code, carer) for code in automatic]
         chances = {CODES.get(tag, tag): TAGGED[tag] for tag in person.tags if tag in TAGGED}

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 
-from .dates import add_months, months_on, quarter_of
+from .dates import add_months, quarter_of
 from .definitions import Intake, Obligation, Programme, Schedule, Value
 from .dues import Due, anchor_of, due_of, first_step, period_of, step_due
 from .errors import RuleError
@@ -126,12 +126,11 @@ def programmes_by_tags(tags: Collection[str], birth: date, state: str, today: da
     """
     if state != "present" or not tags:
         return []
-    months = months_on(birth, today)
     return [
         programme.code
         for programme in load_programmes().values()
         if any(tag in tags for tag in programme.intake.tags)
-        and is_of_age(programme.intake, months)
+        and is_of_age(programme.intake, birth, today)
         and not programme.intake.facts
     ]
 
@@ -164,7 +163,7 @@ def refuse_unfit(programme: Programme, sex: str, birth: date, on: date) -> None:
     if intake.sex is not None and SEX_CODES.get(sex, intake.sex) != intake.sex:
         raise RuleError("not_for_sex", f"{name}管理不适用于这位居民的性别。", "programme")
     by_age = intake.automatic or intake.sex is not None
-    if by_age and not is_of_age(intake, months_on(birth, on)):
+    if by_age and not is_of_age(intake, birth, on):
         ages = age_range(intake)
         raise RuleError("not_of_age", f"{name}管理的对象是{ages}，这位居民不在其中。", "programme")
 
@@ -188,7 +187,18 @@ def age_range(intake: Intake) -> str:
     return f"{low // 12} 到 {high // 12} 岁"
 
 
-def is_of_age(intake: Intake, months: int) -> bool:
-    """Tell whether an age in completed months is one the programme is meant for."""
-    low, high = intake.months_from, intake.months_to
-    return (low is None or months >= low) and (high is None or months <= high)
+def births(intake: Intake, on: date) -> tuple[date | None, date]:
+    """Give the birth dates (after, until] of those who are of a programme's age on a day.
+
+    Born on 29 February, one is 65 on 1 March, as `age_on` counts.
+    """
+    youngest = add_months(on, -(intake.months_from or 0))
+    if intake.months_to is None:
+        return None, youngest
+    return add_months(on, -(intake.months_to + 1)), youngest
+
+
+def is_of_age(intake: Intake, birth: date, on: date) -> bool:
+    """Tell whether somebody is of the age a programme is meant for."""
+    oldest, youngest = births(intake, on)
+    return birth <= youngest and (oldest is None or birth > oldest)

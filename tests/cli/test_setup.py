@@ -28,7 +28,6 @@ from familydoc.models.teams import Photograph, Team, TeamMember, TeamVillage
 from familydoc.models.visits import Assessment, Visit
 from familydoc.queries.contracts import read_evidence
 from familydoc.rules.answers import parse_answers
-from familydoc.rules.dates import months_on
 from familydoc.rules.enrolments import is_of_age
 from familydoc.rules.errors import RuleError
 from familydoc.rules.identity import parse_identity
@@ -253,9 +252,8 @@ def test_patients_are_enrolled_by_their_tags(inside):
 def test_everybody_of_an_age_is_in_the_programmes_of_that_age(inside):
     known = set(db.session.execute(select(Enrolment.resident_id, Enrolment.programme)).all())
     for resident in rows(Resident, Resident.state.in_(ON_ROSTER)):
-        months = months_on(resident.birth, TODAY)
         for code, programme in load_programmes().items():
-            if programme.intake.automatic and is_of_age(programme.intake, months):
+            if programme.intake.automatic and is_of_age(programme.intake, resident.birth, TODAY):
                 assert (resident.id, code) in known
     assert enrol_by_age(by=None, today=TODAY) == 0
 
