@@ -161,7 +161,7 @@ def _page(conditions: list[ColumnElement[bool]], after: str) -> Page:
         .where(*conditions)
         .options(
             contains_eager(Referral.resident).options(
-                joinedload(Resident.village), joinedload(Resident.team)
+                joinedload(Resident.village), joinedload(Resident.centre)
             ),
             joinedload(Referral.sender),
             joinedload(Referral.receiver),
