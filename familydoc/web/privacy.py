@@ -51,7 +51,8 @@ def discreetly(text: str) -> str:
     """Give a sentence with the names in it that the viewer may not read made discreet."""
     for code in () if sees_names() else privacy.private_codes():
         for kind in NAMING:
-            text = text.replace(word(kind, code), privacy.discreet_word(kind, code))
+            discreet = privacy.discreet_word(kind, code)
+            text = text.replace(word(kind, code), discreet).replace(f"{discreet}随访", discreet)
     return text
 
 
