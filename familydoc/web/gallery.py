@@ -5,17 +5,22 @@ from types import SimpleNamespace
 from flask import Blueprint, abort, current_app, render_template
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, FileField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 
 from familydoc.web.access import requires
 
 blueprint = Blueprint("gallery", __name__)
 
 
+def _choices(*words: str) -> list[SelectChoice]:
+    return [SelectChoice(str(number), word) for number, word in enumerate(words, start=1)]
+
+
 class SampleForm(FlaskForm):  # type: ignore[misc]
     name = StringField("一行字")
     wrong = StringField("填错的")
-    choice = SelectField("下拉选择", choices=[("1", "城关一队"), ("2", "城关二队")])
-    few = RadioField("几个里选一个", choices=[("1", "规律"), ("2", "间断"), ("3", "不服药")])
+    choice = SelectField("下拉选择", choices=_choices("城关一队", "城关二队"))
+    few = RadioField("几个里选一个", choices=_choices("规律", "间断", "不服药"))
     agreed = BooleanField("打勾的一句话")
     note = TextAreaField("几行字")
     file = FileField("文件")

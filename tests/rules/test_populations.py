@@ -5,8 +5,11 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
+from familydoc.labels import LABELS
 from familydoc.rules.dates import age_on
 from familydoc.rules.populations import born_between, groups_of
+from familydoc.rules.residents import KEY_POPULATIONS, TYPED_POPULATIONS
+from familydoc.rules.roster import TAG_COLUMNS
 
 days = st.dates(date(1930, 1, 1), date(2060, 12, 31))
 
@@ -26,3 +29,8 @@ def test_groups_stand_in_the_order_of_the_screens():
         "hypertension",
         "disabled",
     )
+
+
+def test_words_and_roster_know_exactly_the_groups_of_the_rules():
+    assert set(LABELS["tag"]) == set(KEY_POPULATIONS)
+    assert set(TAG_COLUMNS) == set(TYPED_POPULATIONS)

@@ -13,6 +13,7 @@ from familydoc.models.audit import AuditEvent
 from familydoc.models.residents import Resident, ResidentState
 from familydoc.models.visits import Assessment, Visit
 from familydoc.transaction import transaction
+from familydoc.web.forms.residents import ResidentForm, TagsForm
 from tests.cast import (
     CHENGGUAN_VILLAGE,
     NANGOU,
@@ -505,6 +506,14 @@ def test_tags_are_ticked_saved_and_propose_a_programme(zhang, as_):
     assert client.post(f"/residents/{zhang.uid}/tags", data=data).status_code == 303
     assert [row.tag for row in now(zhang).tags] == ["diabetes"]
     assert "纳入糖尿病管理" in client.get(f"/residents/{zhang.uid}").text
+
+
+@pytest.mark.parametrize("form", [ResidentForm, TagsForm])
+def test_unknown_ticks_are_left_to_the_rules_which_speak_chinese(app, form):
+    with app.test_request_context(method="POST", data={"tags": ["nonsense"], "different": ["x"]}):
+        sent = form(meta={"csrf": False})
+        sent.validate()
+    assert not sent.errors.get("tags") and not sent.errors.get("different")
 
 
 def test_enrolment_is_made_paused_resumed_and_ended(zhang, as_):

@@ -5,6 +5,7 @@ from wtforms import PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from familydoc.labels import LABELS
+from familydoc.web.forms.residents import words
 
 
 class LoginForm(FlaskForm):  # type: ignore[misc]
@@ -25,7 +26,7 @@ class PasswordForm(FlaskForm):  # type: ignore[misc]
 class SeatForm(FlaskForm):  # type: ignore[misc]
     """What an account may do, where, and who it is; rules/accounts.py judges it."""
 
-    role = RadioField("角色", choices=list(LABELS["role"].items()), validate_choice=False)
+    role = RadioField("角色", choices=words("role", LABELS["role"]), validate_choice=False)
     organisation = SelectField("所属机构", choices=[], validate_choice=False)
     staff = SelectField("对应人员", choices=[], validate_choice=False)
 

@@ -2,6 +2,7 @@
 
 from flask_wtf import FlaskForm
 from wtforms import RadioField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 
@@ -10,6 +11,6 @@ class CountyDayForm(FlaskForm):  # type: ignore[misc]
     works = RadioField(
         "这一天",
         [InputRequired("请选放假还是上班。")],
-        choices=[("off", "放假"), ("on", "上班")],
+        choices=[SelectChoice("off", "放假"), SelectChoice("on", "上班")],
     )
     note = StringField("为什么")

@@ -9,27 +9,17 @@ from wtforms import (
     HiddenField,
     RadioField,
     SelectField,
-    SelectMultipleField,
     StringField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Length, Regexp
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from familydoc.labels import LABELS
 from familydoc.rules.contracts import END_REASONS, TERMS
 from familydoc.rules.values import clean_text, parse_date
+from familydoc.web.forms.residents import Ticks, words
 
 UID_SHAPE = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-
-
-class Ticks(SelectMultipleField):  # type: ignore[misc]
-    """Several choices as check boxes; what is on offer is judged by the action."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-    def pre_validate(self, form: object) -> None:
-        """The rules refuse what is not on offer, in Chinese."""
 
 
 class Day(DateField):  # type: ignore[misc]
@@ -62,13 +52,15 @@ class SignForm(FlaskForm):  # type: ignore[misc]
     term_months = RadioField(
         "签约期限",
         coerce=_number,
-        choices=[(term, f"{term // 12} 年") for term in TERMS],
+        choices=[SelectChoice(term, f"{term // 12} 年") for term in TERMS],
         validate_choice=False,
     )
     start_on = Day("起始日")
     team = SelectField("服务团队", choices=[], validate_choice=False)
     doctor = SelectField("家庭医生", choices=[], validate_choice=False)
-    method = RadioField("签字方式", choices=list(LABELS["method"].items()), validate_choice=False)
+    method = RadioField(
+        "签字方式", choices=words("method", LABELS["method"]), validate_choice=False
+    )
     guardian = StringField(
         "监护人（姓名和关系）", [Length(max=50, message="最多 50 个字。")], filters=[_plain]
     )
@@ -88,7 +80,7 @@ class EndForm(FlaskForm):  # type: ignore[misc]
     reason = RadioField(
         "原因",
         [AnyOf(END_REASONS, message="请选原因。")],
-        choices=[(reason, reason) for reason in END_REASONS],
+        choices=[SelectChoice(reason, reason) for reason in END_REASONS],
         validate_choice=False,
     )
     note = StringField("补充说明", [Length(max=100, message="最多 100 个字。")], filters=[_plain])

@@ -34,7 +34,9 @@ class Ticks(SelectMultipleField):  # type: ignore[misc]
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
-    validate_choice = False
+
+    def pre_validate(self, form: object) -> None:
+        """The rules leave out what is no choice; WTForms would refuse it in English."""
 
 
 def choice(label: str) -> SelectField:

@@ -4,8 +4,9 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 
 from familydoc.labels import LABELS
+from familydoc.web.forms.residents import words
 
-ROLE_CHOICES = list(LABELS["member_role"].items())
+ROLE_CHOICES = words("member_role", LABELS["member_role"])
 
 
 class PlateForm(FlaskForm):  # type: ignore[misc]
