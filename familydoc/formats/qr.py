@@ -20,8 +20,8 @@ def qr_svg(address: str, label: str = "查验二维码") -> str:
 
     One path, black on a light ground of its own (a dark page must not swallow it), sized by CSS:
     show it at 160 px or more, print it at 30 mm or more (0.45 mm a module still reads at 150 dpi).
-    `label` is what a screen reader says; it stands in the markup as it is. Raises ValueError for anything that is
-    not a plain ASCII address of at most 300 characters.
+    `label` is what a screen reader says; it stands in the markup as it is. Raises ValueError for
+    anything that is not a plain ASCII address of at most 300 characters.
     """
     if len(address) > LONGEST or not _ADDRESS.fullmatch(address):
         raise ValueError("a code holds an ASCII http address and nothing else")
