@@ -18,6 +18,7 @@ from familydoc.queries.jobs import MAKE_DUE_TASKS
 from familydoc.queries.moves import MOVE_DATES, change_of, preview_change
 from familydoc.rules.errors import RuleError
 from familydoc.rules.programmes import load_programmes
+from tests.actions.races import together
 from tests.cast import account, make_enrolment, make_resident
 
 TODAY = date(2026, 11, 21)
@@ -248,3 +249,12 @@ def test_a_visit_after_the_change_is_judged_by_the_new_interval_alone(app):
     enrolment = visited(date(2026, 11, 21))
     assert enrolment.next_due_on == date(2027, 1, 21)
     assert apply() == 0
+
+
+def test_of_two_administrators_at_one_moment_one_is_asked_to_look_again(app):
+    def sets(username: str, value: str):
+        return lambda: put(value=value, by=account(username), seen=0).value
+
+    results = together(app, sets("sun", "2"), sets("admin", "1"))
+    assert sorted(map(str, results)) in (["2", "parameter_stale"], ["1", "parameter_stale"])
+    assert db.session.query(CountyParameter).count() == 1

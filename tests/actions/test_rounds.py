@@ -22,6 +22,7 @@ from familydoc.queries.rounds import MAKE_ROUNDS
 from familydoc.rules.errors import RuleError
 from familydoc.rules.rounds import Person, RoundRefused
 from familydoc.transaction import transaction
+from tests.actions.races import together
 from tests.cast import (
     CHENGGUAN,
     CHENGGUAN_VILLAGE,
@@ -267,3 +268,23 @@ def test_everybody_expected_is_the_team_or_its_experts(app):
         )
     assert [s.name for s in list_expected(clinic)] == ["武秀英"]
     assert [s.name for s in list_others(round_, list_expected(round_))] == ["李建国"]
+
+
+def test_of_two_reports_at_one_moment_one_is_told(app):
+    number = village_round().id
+
+    def reports(username: str):
+        def act() -> str:
+            report(db.session.get(Round, number), by=username)
+            return "stored"
+
+        return act
+
+    assert sorted(together(app, reports("jia"), reports("yun"))) == ["round_closed", "stored"]
+    assert db.session.query(AuditEvent).filter_by(verb="report_round").count() == 1
+
+
+def test_two_nights_at_one_moment_make_each_round_once(app):
+    made = together(app, *(lambda: run_job(MAKE_ROUNDS, TODAY).created for _ in range(2)))
+    assert sorted(made) == [0, 8]
+    assert len(rounds()) == 8

@@ -128,7 +128,7 @@ def test_confirming_moves_and_says_how_many(as_):
     answer = confirm(sun, INTERVAL, STRICTER)
     assert (answer.status_code, answer.location) == (303, "/parameters#hypertension")
     assert "1 人的下次日期已经改好" in sun.get("/parameters").text
-    assert '<td class="nowrap">1 人</td>' in sun.get(INTERVAL).text
+    assert "改了 1 人的下次日期" in sun.get(INTERVAL).text
 
 
 def test_the_second_of_two_administrators_looks_again(as_):
