@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from familydoc import clock
@@ -146,8 +147,10 @@ def _store(pause: CarePause) -> None:
 
 
 def _refuse_ended(pauses: Sequence[CarePause]) -> None:
+    ids = [pause.id for pause in pauses]
+    db.session.execute(select(CarePause.id).where(CarePause.id.in_(ids)).with_for_update())
     for pause in pauses:
-        db.session.refresh(pause, with_for_update=True)
+        db.session.refresh(pause)
     if not pauses or any(pause.ended_at is not None for pause in pauses):
         raise RuleError("not_paused", "已经恢复过了，请刷新页面看最新情况。", "on")
 

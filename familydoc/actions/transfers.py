@@ -8,6 +8,7 @@ the day of the move, unless the new team is its own.
 import uuid
 from datetime import date
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from familydoc import clock
@@ -45,7 +46,7 @@ def ask_transfer(
     while a death or a move waits, `village_unserved`.
     """
     with transaction() as session:
-        session.refresh(resident, with_for_update=True)
+        _lock(resident)
         team_id, _ = find_owner(village.code)
         centre_id = find_centre(village, team_id)
         if centre_id is None:
@@ -127,8 +128,8 @@ def undo_transfer(*, by: Account | None, transfer: Transfer, reason: str) -> Non
     words = undo_reason(reason)
     with transaction() as session:
         resident = transfer.resident
-        session.refresh(resident, with_for_update=True)
-        session.refresh(transfer, with_for_update=True)
+        _lock(resident)
+        _lock(transfer)
         last = find_last_accepted(resident.id)
         if last is not transfer or resident.village_code != transfer.to_village_code:
             sentence = "之后又有过变动，不能撤销这次交接，请重新发起交接。"
@@ -180,10 +181,17 @@ def _store(transfer: Transfer) -> None:
 
 def _take_turn(transfer: Transfer) -> None:
     """Lock the resident, then the offer; RuleError when it has been answered."""
-    db.session.refresh(transfer.resident, with_for_update=True)
-    db.session.refresh(transfer, with_for_update=True)
+    _lock(transfer.resident)
+    _lock(transfer)
     if transfer.state != "open":
         raise RuleError("transfer_settled", "这次交接已经处理过了，请刷新页面。", "reason")
+
+
+def _lock(row: Resident | Transfer) -> None:
+    """Lock a row by its key alone: PostgreSQL locks no row that was read with a joined one."""
+    model = type(row)
+    db.session.execute(select(model.id).where(model.id == row.id).with_for_update())
+    db.session.refresh(row)
 
 
 def _move_in(by: Account | None, transfer: Transfer, resident: Resident) -> None:

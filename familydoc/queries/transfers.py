@@ -10,7 +10,6 @@ from sqlalchemy.orm import joinedload
 from familydoc.extensions import db
 from familydoc.models.accounts import Account
 from familydoc.models.enrolments import Enrolment
-from familydoc.models.residents import Resident
 from familydoc.models.transfers import Transfer
 from familydoc.queries import scope
 from familydoc.rules.permissions import may
@@ -131,7 +130,7 @@ def get_offer(transfer: Transfer) -> Offer:
 
 def _whole() -> Select[Transfer]:
     return select(Transfer).options(
-        joinedload(Transfer.resident).joinedload(Resident.village),
+        joinedload(Transfer.resident),
         *(
             joinedload(part)
             for part in (
