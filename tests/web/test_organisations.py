@@ -27,7 +27,7 @@ def test_organisation_is_added_and_stands_in_the_tree(as_):
     client = as_("admin")
     assert client.post("/organisations", data=CLINIC).status_code == 303
     page = client.get("/organisations").text
-    assert "南沟村卫生室" in page and 'data-count="4"' in page
+    assert "南沟村卫生室" in page and 'data-count="5"' in page
 
 
 def test_bad_organisation_keeps_what_was_typed(as_):
