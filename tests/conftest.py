@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -20,7 +21,14 @@ from tests.strict import StrictClient
 
 #: Saturday 21 November 2026, ten in the morning in Shanghai.
 MORNING = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
-TOOLS = {"browser": ("chromium",), "node": ("node",), "print": ("chromium", "pdftoppm", "zbarimg")}
+TOOLS = {
+    "browser": ("chromium",),
+    "node": ("node",),
+    "print": ("chromium", "pdftoppm", "zbarimg"),
+    "scan": ("zbarimg",),
+}
+#: The county's own sample roster, which does not travel with the project.
+SAMPLE = Path(__file__).resolve().parents[2] / "shared" / "data" / "roster_sample.xlsx"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,12 +36,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """An absent tool skips its tests by name on a desk, and fails them in CI."""
+    """An absent tool skips its tests by name on a desk, and fails them in CI. What one engine
+    alone can show, or the sample alone, is left out where it is not: nothing skips in CI."""
+    leave_out(config, items, "sqlite", config.getoption("--database") != "sqlite")
+    leave_out(config, items, "sample", not SAMPLE.exists())
     for item in items:
         for marker, tools in TOOLS.items():
             absent = [tool for tool in tools if shutil.which(tool) is None]
             if item.get_closest_marker(marker) and absent and not os.environ.get("CI"):
                 item.add_marker(pytest.mark.skip(reason=f"not installed: {', '.join(absent)}"))
+
+
+def leave_out(
+    config: pytest.Config, items: list[pytest.Item], marker: str, out_of_place: bool
+) -> None:
+    """Deselect the tests of a marker in a run where they have nothing to show."""
+    out = [item for item in items if out_of_place and item.get_closest_marker(marker)]
+    items[:] = [item for item in items if item not in out]
+    if out:
+        config.hook.pytest_deselected(items=out)
 
 
 @pytest.fixture(scope="session")

@@ -107,7 +107,7 @@ def _centre(viewer: Account, centre: Organisation) -> Place:
         centre.name,
         key,
         key,
-        {} if own else None,
+        {} if own else key,
         _county_above(viewer),
     )
 
@@ -133,14 +133,11 @@ def tasks_behind(place: Place, state: str, period: str) -> str | None:
 
 
 def tasks_of_line(place: Place, line: Line, state: str, period: str) -> str | None:
-    """Give the address of the list behind one number of a table, None where there is none: a
-    centre's number leads to the centre's page, what has no key leads nowhere."""
+    """Give the address of the list behind one number of a table, None for what has no key."""
     if not line.key:
         return None
-    if line.kind == "centre":
-        return line_page(line, period)
     key = {line.kind: line.key, "period": period, "state": state}
-    team = (place.tasks or {}) if line.kind != "team" else {}
+    team = (place.tasks or {}) if line.kind not in ("team", "centre") else {}
     return _address("tasks.index", {**team, **key})
 
 

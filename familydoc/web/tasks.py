@@ -37,7 +37,10 @@ TOTALS = (
     ("done", "本周已完成", "good"),
 )
 Counted = list[tuple[Division, dict[str, int]]]
-KEPT = ("list", "whose", "village", "member", "programme", "team", "period", "state", "group")
+KEPT = (
+    *("list", "whose", "village", "member", "programme", "team", "centre"),
+    *("period", "state", "group"),
+)
 
 
 @blueprint.get("/tasks")
@@ -102,6 +105,7 @@ def read_wanted() -> queries.Wanted:
         village=args.get("village", "")[:12],
         programme=programme if programme in LABELS["programme"] else "",
         team=args.get("team", "")[:36],
+        centre=args.get("centre", "")[:20],
         period=period,
         state=args["state"] if args.get("state") in SHOWN else "due",
         group=args.get("group", "") if args.get("group") in queries.GROUPS else "",
@@ -113,7 +117,7 @@ def whose() -> str:
     asked = request.args.get("whose")
     if asked in ("mine", "team"):
         return asked
-    narrowed = any(request.args.get(key) for key in ("member", "team", "period"))
+    narrowed = any(request.args.get(key) for key in ("member", "team", "centre", "period"))
     return "mine" if viewer().role == "member" and not narrowed else "team"
 
 

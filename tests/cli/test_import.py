@@ -103,9 +103,7 @@ def test_a_csv_is_a_roster_too(run, roster, tmp_path):
     assert {key: counts[key] for key in truth} == truth
 
 
-@pytest.mark.skipif(
-    not (SHARED / "roster_sample.xlsx").exists(), reason="roster_sample.xlsx is not beside us"
-)
+@pytest.mark.sample
 def test_the_sample_gives_its_truth(run, morning):
     morning.move_to(datetime(2026, 11, 1, 2, tzinfo=UTC))
     truth = json.loads((SHARED / "roster_sample.truth.json").read_text(encoding="utf-8"))

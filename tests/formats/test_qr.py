@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 from xml.etree import ElementTree
 
@@ -48,7 +47,7 @@ def test_code_carries_no_style_and_no_script():
     assert "style" not in svg and "script" not in svg and ADDRESS not in svg
 
 
-@pytest.mark.skipif(shutil.which("zbarimg") is None, reason="not installed: zbarimg")
+@pytest.mark.scan
 def test_scanner_reads_the_address_at_160_pixels(tmp_path):
     rows = modules(qr_svg(ADDRESS))
     scale = 160 // len(rows)

@@ -336,9 +336,7 @@ def living_with(tag: str, people: list[Person]) -> int:
     )
 
 
-@pytest.mark.skipif(
-    not (SHARED / "roster_sample.xlsx").exists(), reason="roster_sample.xlsx is not beside us"
-)
+@pytest.mark.sample
 def test_the_sample_gives_exactly_its_truth(villages: VillageIndex) -> None:
     truth = json.loads((SHARED / "roster_sample.truth.json").read_text(encoding="utf-8"))
     judged = judge_all(read_workbook((SHARED / "roster_sample.xlsx").read_bytes()), villages)

@@ -71,7 +71,14 @@ def count_of(page):
 
 @pytest.mark.parametrize(
     ("username", "place"),
-    [("chen", ""), ("jia", ""), ("zhao", ""), ("wu", ""), ("sun", f"&centre={CHENGGUAN}")],
+    [
+        ("chen", ""),
+        ("jia", ""),
+        ("zhao", ""),
+        ("wu", ""),
+        ("sun", ""),
+        ("sun", f"&centre={CHENGGUAN}"),
+    ],
 )
 @pytest.mark.parametrize("period", ["month", "quarter"])
 def test_each_count_opens_a_list_of_as_many(as_, work, username, place, period):

@@ -3,10 +3,10 @@
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField, StringField
 
-from familydoc.labels import LABELS
 from familydoc.rules.organisations import KINDS
+from familydoc.web.forms.residents import words
 
-KIND_CHOICES = [(kind, LABELS["organisation"][kind]) for kind in KINDS]
+KIND_CHOICES = words("organisation", KINDS)
 
 
 class SignForm(FlaskForm):  # type: ignore[misc]
