@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select, true, update
 from familydoc.actions.audit import record
 from familydoc.extensions import db
 from familydoc.models.accounts import Account
-from familydoc.models.residents import Resident
+from familydoc.models.residents import AWAY, Resident
 from familydoc.models.tasks import Task
 from familydoc.rules.states import BY_PHONE
 from familydoc.transaction import transaction
@@ -38,7 +38,7 @@ def mark_by_phone(*, by: Account | None, resident: Resident | None = None) -> in
 
 def unmark_returned(today: date) -> None:
     """Those whose absence ends before today owe visits again; joins the open transaction."""
-    back = select(Resident.id).where(Resident.state == "away", Resident.away_until < today)
+    back = select(Resident.id).where(Resident.state == AWAY, Resident.away_until < today)
     db.session.execute(
         update(Task)
         .where(Task.resident_id.in_(back), Task.by_phone.is_(true()), Task.state != "done")
@@ -49,7 +49,7 @@ def unmark_returned(today: date) -> None:
 
 def _write(resident: Resident | None, condition: ColumnElement[bool], *, value: bool) -> int:
     """Of one resident what does not hold is unmarked; of all only those away are looked at."""
-    whose = select(Resident.id).where(Resident.state == "away")
+    whose = select(Resident.id).where(Resident.state == AWAY)
     mine = Task.resident_id == resident.id if resident else Task.resident_id.in_(whose)
     wrong = Task.by_phone.is_(false() if value else true())
     statement = (
@@ -70,7 +70,7 @@ def _instead() -> ColumnElement[bool]:
         select(Resident.id)
         .where(
             Resident.id == Task.resident_id,
-            Resident.state == "away",
+            Resident.state == AWAY,
             Task.due_on <= Resident.away_until,
             or_(Task.state == "open", Task.closed_on >= Resident.state_since),
         )

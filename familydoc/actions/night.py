@@ -9,7 +9,7 @@ from familydoc.actions.absences import unmark_returned
 from familydoc.actions.audit import record
 from familydoc.actions.imports_stage import forget_old_imports
 from familydoc.models.accounts import Account, LoginFailure, LoginSession
-from familydoc.models.residents import Resident, ResidentState
+from familydoc.models.residents import AWAY, Resident, ResidentState
 from familydoc.transaction import transaction
 
 #: Logins that nobody has used and failures that slow nobody down any more.
@@ -23,7 +23,7 @@ class _Undo(Exception):
 def end_absences(*, by: Account | None, today: date) -> int:
     """Bring back everybody who is away until a day that has passed; give how many."""
     now = clock.now()
-    over = (Resident.state == "away") & (Resident.away_until < today)
+    over = (Resident.state == AWAY) & (Resident.away_until < today)
     with transaction() as session:
         history = select(
             Resident.id,

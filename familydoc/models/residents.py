@@ -2,7 +2,16 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from familydoc.extensions import Base
@@ -13,6 +22,10 @@ from familydoc.models.types import Sealed, UTCDateTime
 STATES = ("present", "away", "lost", "moved", "deceased")
 #: States in which a resident is on the roster and in every denominator.
 ON_ROSTER = ("present", "away", "lost")
+
+
+#: Written out, not bound: planners then know that the partial index holds the rows.
+AWAY: ColumnElement[str] = literal_column("'away'")
 
 
 class Household(Base):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from familydoc.extensions import db
 from familydoc.models.accounts import Account
-from familydoc.models.residents import Resident, ResidentState
+from familydoc.models.residents import AWAY, Resident, ResidentState
 from familydoc.models.tasks import Task
 from familydoc.queries import scope
 from familydoc.rules.dates import month_of
@@ -29,7 +29,7 @@ class Return:
 
 def list_returning(viewer: Account, today: date) -> list[Return]:
     """Give those whose absence ends by the end of this month, the first to come first."""
-    comes = (Resident.state == "away", Resident.away_until <= month_of(today)[1])
+    comes = (Resident.state == AWAY, Resident.away_until <= month_of(today)[1])
     return _with_tasks(viewer, (Resident.away_until, Resident.id), *comes)
 
 
