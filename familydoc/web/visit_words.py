@@ -169,10 +169,12 @@ def readings_line(visit: Visit) -> str:
     pressure = f"{held['sbp']}/{held['dbp']} mmHg" if "sbp" in held and "dbp" in held else ""
     others = []
     for programme in open_programmes():
-        for one in programme.needed:
+        numbers = [one for one in programme.measured if one.kind in ("integer", "decimal")]
+        for one in programme.needed or numbers:
             if one.code in held and one.code not in ("sbp", "dbp"):
-                others.append(f"{one.label} {show_answer(one, held[one.code])} {one.unit}")
-    return " · ".join(text for text in (pressure, *others) if text)
+                said = f"{one.label} {show_answer(one, held[one.code])} {one.unit}".strip()
+                others.append(said)
+    return " · ".join(text for text in (pressure, *dict.fromkeys(others)) if text)
 
 
 def answer_rows(visit: Visit) -> list[tuple[str, list[tuple[str, str]]]]:

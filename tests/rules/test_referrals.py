@@ -45,7 +45,7 @@ def test_a_step_is_refused_at_every_other_stage(step, stages):
         if stage in stages:
             check_step(stage, step)
             continue
-        with pytest.raises(RuleError, match="转诊|接诊") as refused:
+        with pytest.raises(RuleError, match=r"转诊|接诊") as refused:
             check_step(stage, step)
         assert refused.value.code == "referral_over"
 

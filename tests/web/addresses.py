@@ -223,7 +223,7 @@ class Rows:
             resident, near = self.resident(), self.near
             there = team_of("honghe1" if near else "chengguan2")
             with transaction():
-                transfer = add(
+                return add(
                     Transfer(
                         uid=str(uuid.uuid4()),
                         resident_id=resident.id,
@@ -239,7 +239,6 @@ class Rows:
                         answered_at=clock.now() if state == "accepted" else None,
                     )
                 )
-            return transfer
 
         return self.once(f"transfer {state}", build)
 

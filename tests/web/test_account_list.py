@@ -39,7 +39,9 @@ def test_list_shows_role_institution_last_login_and_state(as_):
     with transaction():
         account("li").active = False
     page = as_("admin").get("/accounts").text
-    assert f'data-count="{len(CAST)}"' in page and "还没有登录过" in page and "11月21日 10:00" in page
+    assert (
+        f'data-count="{len(CAST)}"' in page and "还没有登录过" in page and "11月21日 10:00" in page
+    )
     assert "已停用" in page and "团队长" in page and "城关镇卫生院" in page
     narrowed = as_("admin").get("/accounts?role=board&state=active&q=城关").text
     assert 'data-count="1"' in narrowed

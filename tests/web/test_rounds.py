@@ -60,7 +60,9 @@ def test_numbers_on_tiles_are_those_of_their_lists(as_, morning):
     run_job(MAKE_ROUNDS, date(2026, 11, 24))
     sun = as_("sun")
     page = sun.get("/rounds").text
-    tiles = re.findall(r'<a class="tile[^"]*" href="([^"]+)".*?<b[^>]*>(\d+)(?:<small>/(\d+))?', page)
+    tiles = re.findall(
+        r'<a class="tile[^"]*" href="([^"]+)".*?<b[^>]*>(\d+)(?:<small>/(\d+))?', page
+    )
     assert len(tiles) == 4
     for address, first, whole in tiles:
         listed = sun.get(address.replace("&amp;", "&")).text
