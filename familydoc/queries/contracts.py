@@ -148,7 +148,8 @@ def list_contracts(viewer: Account, show: str, wanted: Query, on: date, after: s
 def count_contracts(viewer: Account, wanted: Query, on: date) -> dict[str, int]:
     """Count the lists of all of SHOWS in one statement; each contract is put on one shelf, and
     what ends within 7 days stands on the lists of 30 and 60 days and of all that run too."""
-    shelf = case(*((held, show) for show, held in reversed(_shown(on).items())))
+    ends = [(Contract.end_on <= on + timedelta(days=d), str(d)) for d in reversed(REMINDERS)]
+    shelf = case((_shown(on)["ended"], "ended"), *ends, else_="active")
     contracts = _in_scope(select(shelf.label("shelf")), viewer, wanted)
     # Materialised, or SQLite groups by walking the contracts of the county.
     shelved = contracts.cte("shelved").prefix_with("MATERIALIZED")
@@ -160,8 +161,7 @@ def count_contracts(viewer: Account, wanted: Query, on: date) -> dict[str, int]:
 
 
 def _shown(on: date) -> dict[str, ColumnElement[bool]]:
-    """The condition of each list, each of those that run within the one before; what ran out has
-    ended before the night job says so."""
+    """The condition of each list; what ran out has ended before the night job says so."""
     runs = and_(Contract.state == "active", Contract.end_on >= on)
     soon = {str(d): and_(runs, Contract.end_on <= on + timedelta(days=d)) for d in REMINDERS}
     return {"active": runs, **soon, "ended": not_(runs)}

@@ -60,6 +60,8 @@ def find_last_count() -> Counted | None:
     return Counted(*row) if row else None
 
 
+#: Somebody looked at a resident: the one act upon them that changes nothing.
+LOOKED = "open_resident"
 #: Acts that change neither who is on the roster, nor who is signed, nor who serves where.
 NO_MATTER = ("account", "contact", "job", "parameter", "referral", "task", "visit")
 
@@ -81,7 +83,11 @@ def get_roster(scope: Scope, on: date) -> Roster:
 
 
 def _something_happened(since: int) -> bool:
-    query = select(AuditEvent.id).where(AuditEvent.id > since, AuditEvent.entity.not_in(NO_MATTER))
+    query = select(AuditEvent.id).where(
+        AuditEvent.id > since,
+        AuditEvent.entity.not_in(NO_MATTER),
+        AuditEvent.verb != LOOKED,
+    )
     return db.session.scalar(query.limit(1)) is not None
 
 
