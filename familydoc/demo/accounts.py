@@ -1,4 +1,4 @@
-"""Who can sign in: everybody of the teams, one manager and one board for each centre."""
+"""Who can sign in: everybody of the teams, a manager of each centre and of the hospital, boards."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,11 +19,12 @@ Row = dict[str, Any]
 def account_rows(
     county_id: int,
     centres: Sequence[int],
+    hospital_id: int,
     teams: Sequence[DemoTeam],
     staff: Sequence[Member],
     now: datetime,
 ) -> list[Row]:
-    """Give the accounts: administrator, county, centres, boards, then the staff."""
+    """Give the accounts: administrator, county, centres, boards, hospital, then the staff."""
     leaders = {team.leader.id for team in teams}
     wanted: list[tuple[str, str, int, int | None]] = [("county", "supervisor", county_id, None)]
     if not _take_over_admin(county_id):
@@ -32,6 +33,7 @@ def account_rows(
         number = str(place) if place > 1 else ""
         wanted.append((f"center{number}", "manager", centre_id, None))
         wanted.append((f"board{number}", "board", centre_id, None))
+    wanted.append(("hospital", "manager", hospital_id, None))
     for member in staff:
         role = "leader" if member.id in leaders else "member"
         wanted.append((member.username, role, member.organisation_id, member.id))

@@ -27,12 +27,14 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Carer:
-    """Who looks after a village: the team, the member, the account, and how reliably."""
+    """Who looks after a village, how reliably, and to which hospital they refer."""
 
     team_id: int
     staff_id: int
     account_id: int
     diligence: float
+    centre_id: int
+    hospital_id: int
 
 
 @dataclass
@@ -261,6 +263,9 @@ class Story:
             "resident_id": self.person.id,
             "programme": course.programme.code,
             "visit_id": visit["id"],
+            "staff_id": self.carer.staff_id,
+            "from_organisation_id": self.carer.centre_id,
+            "to_organisation_id": self.carer.hospital_id,
             "urgency": decision.referral,
             "state": "open",
             "reason": "；".join(decision.because)[:500],

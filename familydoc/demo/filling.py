@@ -127,9 +127,15 @@ def _store_places(
     store(session, "teams", [team_row(team) for team in plan.teams])
     store(session, "team_members", [r for t in plan.teams for r in member_rows(t, since)])
     store(session, "team_villages", [r for t in plan.teams for r in village_rows(t, since)])
-    rows = account_rows(county.id, _served(plan, county), plan.teams, plan.staff, occasion.now)
+    centres, hospital = _served(plan, county), _hospital_of(plan)
+    rows = account_rows(county.id, centres, hospital, plan.teams, plan.staff, occasion.now)
     store(session, "accounts", rows)
     return {row["staff_id"]: row["id"] for row in rows if row["staff_id"]}, printed(rows)
+
+
+def _hospital_of(plan: Plan) -> int:
+    """Give the county hospital, to which people are referred."""
+    return next(int(o["id"]) for o in plan.organisations if o["kind"] == "county_hospital")
 
 
 def _served(plan: Plan, county: County) -> list[int]:
@@ -190,11 +196,11 @@ def _store_care(session: Session, plan: Plan, accounts: Accounts, occasion: Occa
     random, programmes = Random(f"{seed} care"), list_effective(occasion.today)
     for person in plan.people:
         if {"hypertension", "diabetes"} & person.tags:
-            carer = _carer(plan.team_of[person.village], person.village, accounts)
+            carer = _carer(plan, person.village, accounts)
             Story(ledger, person, carer, programmes, now, random, occasion.size.drama).tell()
     others = Others(ledger, programmes, now, Random(f"{seed} others"))
     for person in plan.people:
-        others.tell(person, _carer(plan.team_of[person.village], person.village, accounts))
+        others.tell(person, _carer(plan, person.village, accounts))
     share_out(ledger, plan.teams)
     calls = try_to_call(ledger, accounts, clock.local(now), seed)
     for table in ("enrolments", "visits", "assessments", "tasks", "referrals"):
@@ -202,9 +208,11 @@ def _store_care(session: Session, plan: Plan, accounts: Accounts, occasion: Occa
     store(session, "contact_attempts", calls)
 
 
-def _carer(team: DemoTeam, village: str, accounts: Mapping[int, int]) -> Carer:
+def _carer(plan: Plan, village: str, accounts: Mapping[int, int]) -> Carer:
+    team, hospital = plan.team_of[village], _hospital_of(plan)
     staff_id = team.carers[village]
-    return Carer(team.id, staff_id, accounts[staff_id], team.diligence)
+    account = accounts[staff_id]
+    return Carer(team.id, staff_id, account, team.diligence, team.centre_id, hospital)
 
 
 def count(today: date) -> dict[str, int]:
