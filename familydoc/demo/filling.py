@@ -31,7 +31,7 @@ from familydoc.demo.residents import (
 from familydoc.demo.signing import Side, Signing, team_side
 from familydoc.demo.sizes import COUNTY, SIZES, Size
 from familydoc.demo.store import store
-from familydoc.demo.teams import DemoTeam, member_rows, staff_row, team_row, village_rows
+from familydoc.demo.teams import member_rows, staff_row, team_row, village_rows
 from familydoc.extensions import db
 from familydoc.models.contracts import Contract
 from familydoc.models.organisations import Division, Organisation
