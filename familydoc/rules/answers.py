@@ -51,25 +51,30 @@ def find_field(programmes: Sequence[Programme], key: str) -> Field | None:
 
 def answers_of(programme: Programme, answers: Mapping[str, object]) -> dict[str, object]:
     """Give the answers that count for one programme, by plain code; its own ones win."""
-    held: dict[str, object] = {}
-    for code in programme.fields:
-        own = f"{programme.code}.{code}"
-        if own in answers or code in answers:
-            held[code] = answers[own] if own in answers else answers[code]
-    return held
+    prefix = f"{programme.code}."
+    own = {key.removeprefix(prefix): v for key, v in answers.items() if key.startswith(prefix)}
+    return {
+        code: own[code] if code in own else answers[code]
+        for code in programme.fields
+        if code in own or code in answers
+    }
+
+
+def is_unanswered(programme: Programme, answers: Mapping[str, object], code: str) -> bool:
+    """Tell whether a field has no answer that counts for a programme."""
+    own = f"{programme.code}.{code}"
+    return (answers[own] if own in answers else answers.get(code)) in (None, "")
 
 
 def missing_measurements(programme: Programme, answers: Mapping[str, object]) -> tuple[Field, ...]:
     """Give the measurements the class needs that are not among the answers."""
-    held = answers_of(programme, answers)
-    return tuple(f for f in programme.needed if held.get(f.code) in (None, ""))
+    return tuple(f for f in programme.needed if is_unanswered(programme, answers, f.code))
 
 
 def unmeasured(programme: Programme, answers: Mapping[str, object]) -> tuple[Field, ...]:
     """Give what is missing for a visit to count for a programme at all."""
-    held = answers_of(programme, answers)
     fields = {f.code: f for f in (*programme.needed, *programme.measured)}
-    return tuple(f for f in fields.values() if held.get(f.code) in (None, ""))
+    return tuple(f for f in fields.values() if is_unanswered(programme, answers, f.code))
 
 
 #: More than these are counted, not named: a form of 33 questions has 33.

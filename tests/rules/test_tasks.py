@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from familydoc.labels import name_programmes
 from familydoc.rules.programmes import load_programmes
 from familydoc.rules.tasks import (
     OpenTask,
@@ -16,6 +17,12 @@ from familydoc.rules.tasks import (
 
 PROGRAMMES = load_programmes()
 PRESSURE = {"sbp": 130, "dbp": 80}
+
+
+@pytest.fixture(autouse=True)
+def named() -> None:
+    """The words for programmes, which an app takes from the files when it starts."""
+    name_programmes({programme.code: programme.name for programme in PROGRAMMES.values()})
 
 
 def task(number: int, programme: str | None, kind: str, due: str = "2026-11-20") -> OpenTask:
