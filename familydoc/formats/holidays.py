@@ -1,10 +1,12 @@
 """Official holidays and make-up working days of China, from a table that ends with a year."""
 
 from datetime import date
+from functools import cache
 
 import chinese_calendar
 
 
+@cache
 def official_workday(day: date) -> bool | None:
     """Tell whether a day is worked by the State Council's notice; None for a year without one.
 
