@@ -122,11 +122,16 @@ def _proposals(
     live: Sequence[Enrolment],
     programmes: Mapping[str, Programme],
 ) -> tuple[str, ...]:
-    """Name the programmes a key group speaks for, where nobody manages the person yet."""
+    """Name the programmes a key group speaks for, where nobody manages the person yet; those
+    that follow from age alone are the night's."""
     managed = {one.programme for one in live}
     if not resident.on_roster:
         return ()
-    return tuple(code for code in programmes if code in tags and code not in managed)
+    return tuple(
+        code
+        for code, programme in programmes.items()
+        if code in tags and code not in managed and not programme.intake.automatic
+    )
 
 
 def _visits(resident_id: int) -> Sequence[Visit]:

@@ -40,7 +40,7 @@ def test_clinic_stands_under_the_centre_of_its_township(app):
     clinic = add("village_clinic", NANGOU)
     assert clinic.parent.code == CHENGGUAN and clinic.division_code == NANGOU
     rows = [(row.organisation.code, row.depth) for row in list_tree(account("admin"))]
-    assert rows[:3] == [("150124", 0), (CHENGGUAN, 1), (NANGOU, 2)]
+    assert rows[:4] == [("150124", 0), ("150124-RM01", 1), (CHENGGUAN, 1), (NANGOU, 2)]
 
 
 def test_hospital_stands_under_the_county_with_a_code_of_its_own(app):

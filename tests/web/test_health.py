@@ -63,13 +63,13 @@ def test_others_do_not_see_the_runs(as_, username):
 
 
 def test_database_away_is_503_and_keeps_what_was_typed(app, as_, monkeypatch):
-    from familydoc.web import tasks
+    from familydoc.web import task_contacts
 
     def fail(*_given, **_named):
         raise OperationalError("SELECT", {}, Exception("gone"))
 
     client = as_("chen")
-    monkeypatch.setattr(tasks, "find_task", fail)
+    monkeypatch.setattr(task_contacts, "find_task", fail)
     answer = client.post("/tasks/1/contact", data={"note": "写了半天"})
     assert answer.status_code == 503 and answer.headers["Retry-After"]
     assert "写了半天" in answer.text
