@@ -5,6 +5,8 @@ from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 #: No field of ours holds it, and PostgreSQL refuses it in every text.
 NUL = "\x00"
+#: As invisible, and what cleans a text takes it out, but a choice of it stays an unknown one.
+DEL = "\x7f"
 #: Who takes JSON: devices that record visits. Forms would read any JSON body as their fields.
 #: Blueprints that read JSON bodies themselves, with their own checks of depth and shape.
 TAKE_JSON = frozenset({"visits"})
@@ -21,13 +23,13 @@ def _refuse_json() -> None:
 
 
 def _drop_nul() -> None:
-    """Leave it out of addresses and forms: nobody can see it, so nobody meant it."""
+    """Put something in its place that every database holds, in addresses and forms."""
     if b"%00" in request.query_string:
-        request.args = _without_nul(request.args)
+        request.args = _without_nul(request.args, "")
     if request.method == "POST" and any(NUL in v for _, v in request.form.items(multi=True)):
-        request.form = _without_nul(request.form)
+        request.form = _without_nul(request.form, DEL)
 
 
-def _without_nul(typed: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
+def _without_nul(typed: MultiDict[str, str], instead: str) -> ImmutableMultiDict[str, str]:
     pairs = typed.items(multi=True)
-    return ImmutableMultiDict([(key, value.replace(NUL, "")) for key, value in pairs])
+    return ImmutableMultiDict([(key, value.replace(NUL, instead)) for key, value in pairs])

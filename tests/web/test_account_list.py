@@ -104,7 +104,7 @@ def test_reset_ends_every_login_and_the_old_password(app, as_):
         ({"role": "root"}, "请选择角色"),
         ({"role": "member"}, "对应到一位人员"),
         ({"role": "member", "staff": "staff-yun"}, "一人只用一个账号"),
-        ({"role": "member", "staff": "x\x00"}, "请从列表里选"),
+        ({"role": "member", "staff": "\x00"}, "请从列表里选"),
         ({"organisation": "150124"}, "要设在一家乡镇卫生院"),
         ({"organisation": ""}, "请选择所属机构"),
     ],
